@@ -1,0 +1,7 @@
+#!/usr/bin/env python
+"""Django's door to the same commands as ``tamizdat``."""
+
+from tamizdat.cli import main
+
+if __name__ == "__main__":
+    main()

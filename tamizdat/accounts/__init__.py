@@ -1,0 +1,1 @@
+"""Staff: who may write, edit, publish and operate."""

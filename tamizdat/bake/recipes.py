@@ -1,0 +1,184 @@
+"""How each kind of file is made.
+
+A recipe's name says what it shows; ``make`` gives the page, or None where there is nothing to show
+any more and the file must go.
+
+    story:12            a story
+    list:p3             the front of a section, author or topic      list:p3:7     archive page 7
+    list:en/2026/11     a month                                      list:en/2026/11:2
+    home:en  index:9  archive:en  corrections:en  text:9  404:en
+    moved:<path>        what stands at an old address
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wagtail.models import Page as TreePage
+
+from tamizdat.bake.models import File, Moved
+from tamizdat.reader import pages
+from tamizdat.stories.models import (
+    Author,
+    AuthorIndex,
+    Home,
+    Section,
+    Story,
+    TextPage,
+    Topic,
+    TopicIndex,
+)
+from tamizdat.stories.showing import Showing
+from tamizdat.stories.showing import fronts as show
+from tamizdat.stories.showing.stories import story_page
+
+# What readers look at first is made first; forwarding pages last.
+RANKS = {"story": 0, "home": 1, "list": 2, "corrections": 3, "text": 3, "index": 4, "moved": 6}
+LAST = 5
+ARCHIVE_RANK = 5
+
+Made = tuple[pages.Page, pages.Site]
+
+
+def rank(recipe: str) -> int:
+    kind, _, rest = recipe.partition(":")
+    if kind == "list" and ":" in rest:
+        return ARCHIVE_RANK
+    return RANKS.get(kind, LAST)
+
+
+def make(recipe: str, showing: Showing) -> Made | None:
+    """Return what the recipe's file shows now, and its surroundings; None: nothing."""
+    kind, _, rest = recipe.partition(":")
+    return KINDS[kind](rest, showing)
+
+
+def _framed(showing: Showing, language: str, page: pages.Page | None) -> Made | None:
+    if page is None or language not in showing.homes:
+        return None
+    return page, showing.site(language)
+
+
+def _story(rest: str, showing: Showing) -> Made | None:
+    story = (
+        Story.objects.filter(pk=int(rest))
+        .public(showing.now)
+        .select_related("locale", "section__locale", "lead_photo", "share_photo")
+        .prefetch_related("bylines__author__locale", "topics__locale", "corrections", "picked")
+        .first()
+    )
+    if story is None:
+        return None
+    return _framed(showing, story.language, story_page(showing, story))
+
+
+def _list(rest: str, showing: Showing) -> Made | None:
+    name, _, number_text = rest.partition(":")
+    number = int(number_text) if number_text else None
+    if name.startswith("p"):
+        page = TreePage.objects.filter(pk=int(name[1:])).specific().first()
+        if not isinstance(page, Section | Author | Topic) or not page.live:
+            return None
+        return _framed(showing, page.language, show.shelf_page(showing, page, number))
+    language, year, month = name.split("/")
+    page_value = show.month_page(showing, language, int(year), int(month), number)
+    return _framed(showing, language, page_value)
+
+
+def _home(language: str, showing: Showing) -> Made | None:
+    home = showing.homes.get(language)
+    return home and _framed(showing, language, show.home_page(showing, home))
+
+
+def _index(rest: str, showing: Showing) -> Made | None:
+    page = TreePage.objects.filter(pk=int(rest)).specific().first()
+    if not isinstance(page, AuthorIndex | TopicIndex) or not page.live:
+        return None
+    return _framed(showing, page.language, show.index_page(showing, page))
+
+
+def _archive(language: str, showing: Showing) -> Made | None:
+    if language not in showing.homes:
+        return None
+    return _framed(showing, language, show.archive_page(showing, language))
+
+
+def _corrections(language: str, showing: Showing) -> Made | None:
+    if language not in showing.homes:
+        return None
+    return _framed(showing, language, show.corrections_page(showing, language))
+
+
+def _text(rest: str, showing: Showing) -> Made | None:
+    page = TextPage.objects.filter(pk=int(rest), live=True).first()
+    return page and _framed(showing, page.language, show.text_page(showing, page))
+
+
+def _not_found(language: str, showing: Showing) -> Made | None:
+    if language not in showing.homes:
+        return None
+    return _framed(showing, language, show.not_found_page(showing, language))
+
+
+def _moved(path: str, showing: Showing) -> Made | None:
+    """Forward from an old address, unless another page stands there now."""
+    moved = Moved.objects.filter(path=path).first()
+    target = moved and File.objects.filter(recipe=moved.recipe).first()
+    if target is None or File.objects.filter(path=path).exclude(recipe=f"moved:{path}").exists():
+        return None
+    first = path.split("/")[0]
+    language = first if first in showing.homes else next(iter(showing.homes))
+    address = f"/{target.path.removesuffix('index.html')}"
+    head = pages.Head(
+        path=f"/{path.removesuffix('index.html')}", title=address, is_indexed=False
+    )
+    page = pages.RedirectPage(head=head, target=pages.Link(address, address))
+    return _framed(showing, language, page)
+
+
+KINDS: dict[str, Callable[[str, Showing], Made | None]] = {
+    "story": _story,
+    "list": _list,
+    "home": _home,
+    "index": _index,
+    "archive": _archive,
+    "corrections": _corrections,
+    "text": _text,
+    "404": _not_found,
+    "moved": _moved,
+}
+
+
+def all_recipes() -> list[str]:
+    """Name everything that a whole edition may hold (numbered archive pages come by the plan)."""
+    found = [f"story:{pk}" for pk in Story.objects.live().values_list("pk", flat=True)]
+    for home in Home.objects.live().select_related("locale"):
+        code = home.language
+        found += [f"home:{code}", f"archive:{code}", f"corrections:{code}", f"404:{code}"]
+    for shelf in (Section, Author, Topic):
+        found += [f"list:p{pk}" for pk in shelf.objects.live().values_list("pk", flat=True)]
+    for index in (AuthorIndex, TopicIndex):
+        found += [f"index:{pk}" for pk in index.objects.live().values_list("pk", flat=True)]
+    found += [f"text:{pk}" for pk in TextPage.objects.live().values_list("pk", flat=True)]
+    found += [f"moved:{path}" for path in Moved.objects.values_list("path", flat=True)]
+    return found
+
+
+def recipes_of(page: TreePage | None, pk: int) -> list[str]:
+    """Name the files that a page of the tree has of its own. A page that is gone may have any."""
+    match page:
+        case Story():
+            return [f"story:{pk}"]
+        case Section() | Topic() | Author():
+            return [f"list:p{pk}"]
+        case AuthorIndex() | TopicIndex():
+            return [f"index:{pk}"]
+        case TextPage():
+            return [f"text:{pk}"]
+        case Home():
+            code = page.language
+            return [f"home:{code}", f"archive:{code}", f"corrections:{code}", f"404:{code}"]
+        case None:
+            return [f"story:{pk}", f"list:p{pk}", f"index:{pk}", f"text:{pk}"]
+        case _:
+            return []

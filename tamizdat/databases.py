@@ -1,0 +1,44 @@
+"""Two databases: what is written and public in one, persons and money in the other.
+
+``newsroom`` (Django's "default") holds what editors write; ``people`` holds what belongs to readers
+and supporters. A model says where it lives with a class attribute, ``lives_in = "people"``; one that says
+nothing lives in the newsroom. No foreign key crosses; references are UUIDs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+
+NEWSROOM = "default"
+PEOPLE = "people"
+
+
+def home_of(model: type[Model]) -> str:
+    """Name the database in which a model's table stands."""
+    return str(getattr(model, "lives_in", NEWSROOM))
+
+
+class Router:
+    """Send every model to its own database and nowhere else."""
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str:
+        return home_of(model)
+
+    def db_for_write(self, model: type[Model], **hints: Any) -> str:
+        return home_of(model)
+
+    def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool:
+        return home_of(type(one)) == home_of(type(other))
+
+    def allow_migrate(
+        self, db: str, app_label: str, model_name: str | None = None, **hints: Any
+    ) -> bool:
+        if model_name is None:
+            return db == NEWSROOM
+        try:
+            return db == home_of(apps.get_model(app_label, model_name))
+        except LookupError:
+            return db == NEWSROOM

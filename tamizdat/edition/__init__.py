@@ -1,0 +1,1 @@
+"""What an edition is: a tree of natural paths and complete files. No Django, no network."""

@@ -1,0 +1,25 @@
+"""Which function draws which picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+from tamizdat.importers.sample.drawing import city, halls, landscapes, rooms, water
+from tamizdat.importers.sample.drawing.canvas import Canvas, Look
+
+Scene = Callable[[Canvas], Look]
+
+
+def _scenes(module: ModuleType) -> dict[str, Scene]:
+    own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    return {
+        name.replace("_", "-"): value
+        for name, value in own.items()
+        if callable(value) and getattr(value, "__module__", "") == module.__name__
+    }
+
+
+SCENES: dict[str, Scene] = {}
+for _module in (city, halls, landscapes, rooms, water):
+    SCENES |= _scenes(_module)

@@ -1,0 +1,384 @@
+"""What a page says, before it has a face.
+
+Frozen values only: the bake fills them from stories, the templates read them, and the preview in
+the newsroom uses the same two steps, so that an editor sees what a reader will see.
+
+Rules:
+
+* Text is plain and is escaped by the templates. Only fields of type ``Markup`` hold HTML, and
+  whoever fills them has sanitised it.
+* Addresses are paths from the edition's root (``/2026/11/slug/``), never a host: the same bytes
+  are read from every mirror. The one absolute address is ``Site.public_address``.
+* Moments are aware datetimes in UTC; the templates show them in the newsroom's zone, in the
+  reader's language and calendar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Link:
+    """A text and where it leads."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One rendition of a picture: its path, media type and size in pixels."""
+
+    url: str
+    type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo as it is shown: what it shows (alt), what is said of it, and its renditions.
+
+    ``sources`` goes from the narrowest to the widest within each media type; the JPEG that every
+    browser reads is among them and named by ``fallback``.
+    """
+
+    alt: str
+    caption: str
+    credit: str
+    fallback: Source
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language the newsroom publishes in, and this page's address in it."""
+
+    code: str  # BCP 47: "en", "ru", "fa"
+    name: str  # in the language itself
+    url: str
+    is_current: bool = False
+    is_translation: bool = False  # of this very page; else url is that language's home page
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page of one language shows around its content."""
+
+    name: str
+    tagline: str
+    language: str
+    home: str
+    public_address: str  # "https://lantern.example", without a closing slash
+    zone: str  # IANA name, "Europe/Riga"
+    sections: tuple[Link, ...] = ()
+    footer: tuple[Link, ...] = ()
+    logo: str = ""  # path of the mark, or empty
+    icon: str = ""
+    notice: str = ""  # one standing line under the masthead
+
+
+@dataclass(frozen=True)
+class Byline:
+    """An author as named on a story. A protected author is a name like any other."""
+
+    name: str
+    url: str
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Teaser:
+    """A story as a list or a front shows it."""
+
+    url: str
+    headline: str
+    standfirst: str = ""
+    kind: str = "news"
+    section: Link | None = None
+    bylines: tuple[Byline, ...] = ()
+    published: datetime | None = None
+    reading_minutes: int = 0
+    picture: Picture | None = None
+
+
+# Body blocks
+
+
+@dataclass(frozen=True)
+class Text:
+    html: Markup
+    block: str = "text"
+
+
+@dataclass(frozen=True)
+class Heading:
+    text: str
+    anchor: str
+    block: str = "heading"
+
+
+@dataclass(frozen=True)
+class Photo:
+    picture: Picture
+    block: str = "photo"
+
+
+@dataclass(frozen=True)
+class Gallery:
+    pictures: tuple[Picture, ...]
+    block: str = "gallery"
+
+
+@dataclass(frozen=True)
+class PullQuote:
+    text: str
+    attribution: str = ""
+    block: str = "pull_quote"
+
+
+@dataclass(frozen=True)
+class BlockQuote:
+    html: Markup
+    attribution: str = ""
+    block: str = "block_quote"
+
+
+@dataclass(frozen=True)
+class FactBox:
+    title: str
+    html: Markup
+    block: str = "fact_box"
+
+
+@dataclass(frozen=True)
+class Table:
+    caption: str
+    header: tuple[str, ...]  # empty: no header row
+    rows: tuple[tuple[str, ...], ...]
+    first_column_is_header: bool = False
+    block: str = "table"
+
+
+@dataclass(frozen=True)
+class LinkCard:
+    """A link to a foreign page instead of its embed: the reader's browser fetches nothing there."""
+
+    url: str
+    title: str
+    description: str
+    host: str
+    block: str = "link_card"
+
+
+@dataclass(frozen=True)
+class Audio:
+    source: str
+    type: str
+    title: str
+    transcript: str = ""
+    duration_seconds: int = 0
+    block: str = "audio"
+
+
+@dataclass(frozen=True)
+class Video:
+    source: str
+    type: str
+    title: str
+    width: int
+    height: int
+    poster: str = ""
+    captions: str = ""  # path of a WebVTT file
+    transcript: str = ""
+    duration_seconds: int = 0
+    block: str = "video"
+
+
+Block = (
+    Text
+    | Heading
+    | Photo
+    | Gallery
+    | PullQuote
+    | BlockQuote
+    | FactBox
+    | Table
+    | LinkCard
+    | Audio
+    | Video
+)
+
+
+@dataclass(frozen=True)
+class Footnote:
+    """A note and how often the body refers to it.
+
+    In the body's HTML a reference is ``<sup id="ref-1-1"><a href="#note-1">1</a></sup>``; the
+    second reference to the same note is ``ref-1-2``.
+    """
+
+    number: int
+    html: Markup
+    references: int = 1
+
+
+@dataclass(frozen=True)
+class Correction:
+    published: datetime
+    text: str
+
+
+# Pages
+
+
+@dataclass(frozen=True)
+class Head:
+    """What every page tells machines about itself."""
+
+    path: str
+    title: str
+    description: str = ""
+    share_picture: Source | None = None
+    languages: tuple[Language, ...] = ()
+    is_indexed: bool = True
+
+
+@dataclass(frozen=True)
+class StoryPage:
+    head: Head
+    headline: str
+    kind: str
+    body: tuple[Block, ...]
+    standfirst: str = ""
+    section: Link | None = None
+    bylines: tuple[Byline, ...] = ()
+    location: str = ""
+    published: datetime | None = None  # None: the story shows no date
+    updated: datetime | None = None  # only when it differs from published enough to be said
+    reading_minutes: int = 0
+    lead: Picture | None = None
+    footnotes: tuple[Footnote, ...] = ()
+    topics: tuple[Link, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    related: tuple[Teaser, ...] = ()
+    schema_type: str = "NewsArticle"  # schema.org type that follows from the kind
+    template: str = "story.html"
+
+
+@dataclass(frozen=True)
+class FrontRow:
+    """A section's row on the home page."""
+
+    section: Link
+    teasers: tuple[Teaser, ...]
+
+
+@dataclass(frozen=True)
+class FrontPage:
+    head: Head
+    lead: Teaser | None
+    top: tuple[Teaser, ...]
+    rows: tuple[FrontRow, ...]
+    latest: tuple[Teaser, ...] = ()
+    template: str = "front.html"
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """Stories of a section, author, topic or month: its front, or one numbered archive page.
+
+    Archive pages are numbered from the oldest. The front has ``number`` None and shows the newest;
+    ``older`` and ``newer`` lead along the numbers.
+    """
+
+    head: Head
+    title: str
+    of: str  # "section" | "author" | "topic" | "month" | "year"
+    teasers: tuple[Teaser, ...]
+    intro: Markup = Markup("")
+    role: str = ""
+    picture: Picture | None = None
+    number: int | None = None
+    older: Link | None = None
+    newer: Link | None = None
+    parent: Link | None = None
+    template: str = "list.html"
+
+
+@dataclass(frozen=True)
+class IndexEntry:
+    link: Link
+    text: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """A list of authors, topics or months."""
+
+    head: Head
+    title: str
+    entries: tuple[IndexEntry, ...]
+    intro: Markup = Markup("")
+    template: str = "index.html"
+
+
+@dataclass(frozen=True)
+class CorrectionEntry:
+    story: Link
+    correction: Correction
+
+
+@dataclass(frozen=True)
+class CorrectionsPage:
+    head: Head
+    title: str
+    entries: tuple[CorrectionEntry, ...]
+    intro: Markup = Markup("")
+    number: int | None = None
+    older: Link | None = None
+    newer: Link | None = None
+    template: str = "corrections.html"
+
+
+@dataclass(frozen=True)
+class TextPage:
+    """About, privacy and their like."""
+
+    head: Head
+    title: str
+    body: tuple[Block, ...]
+    template: str = "text.html"
+
+
+@dataclass(frozen=True)
+class NotFoundPage:
+    head: Head
+    latest: tuple[Teaser, ...] = ()
+    template: str = "not_found.html"
+
+
+@dataclass(frozen=True)
+class RedirectPage:
+    """What stands at an old address: a plain link that forwards by itself."""
+
+    head: Head
+    target: Link
+    template: str = "redirect.html"
+
+
+Page = (
+    StoryPage
+    | FrontPage
+    | ListPage
+    | IndexPage
+    | CorrectionsPage
+    | TextPage
+    | NotFoundPage
+    | RedirectPage
+)

@@ -1,0 +1,82 @@
+"""Turn a page into the bytes a reader gets.
+
+Promises, each held by a test:
+
+* The same page and site give the same bytes: no clock, no chance, no machine's name.
+* Nothing in the bytes makes a browser ask another host for anything, run a script or keep a cookie.
+  The page's own Content-Security-Policy forbids it once more, for a mirror that sends no headers.
+* Plain text is escaped by the environment; a name missing from a template is an error.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tamizdat.reader import schema_org, stylesheet, typography
+from tamizdat.reader.pages import Page, Site
+from tamizdat.reader.voice import voice
+from tamizdat.reader.words import words
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_ENVIRONMENT.filters.update(
+    renditions=typography.renditions,
+    paragraphs=typography.paragraphs,
+    columns=typography.columns,
+)
+_ENVIRONMENT.globals.update(
+    absolute=schema_org.absolute,
+    # Kinds in which a person speaks in their own voice are set apart from reporting.
+    voiced=frozenset({"opinion", "column", "essay", "editorial", "letter"}),
+)
+
+
+def render(page: Page, site: Site) -> bytes:
+    """Render a page of a site as UTF-8 HTML."""
+    css = stylesheet.css(page.template)
+    text = _ENVIRONMENT.get_template(page.template).render(
+        page=page,
+        head=page.head,
+        site=site,
+        say=voice(site.language, site.zone),
+        w=words(site.language),
+        css=css,
+        policy=policy(css),
+        trail=schema_org.trail(page),
+        structured=schema_org.structured(page, site),
+        alternates=tuple(
+            language for language in page.head.languages if language.is_translation
+        ),
+        default_address=_default_address(page),
+    )
+    return text.encode()
+
+
+def _default_address(page: Page) -> str:
+    """Choose whose address a reader of any other language is sent to: the site's first."""
+    for language in page.head.languages:
+        if language.is_current or language.is_translation:
+            return page.head.path if language.is_current else language.url
+    return page.head.path
+
+
+@lru_cache
+def policy(css: str) -> Markup:
+    """Write the Content-Security-Policy that allows this very style sheet and own media only."""
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return Markup(
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; media-src 'self'; "
+        "base-uri 'none'; form-action 'none'"
+    )

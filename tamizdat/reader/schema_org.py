@@ -1,0 +1,164 @@
+"""What a page tells search engines about itself: schema.org terms as JSON-LD.
+
+The result stands in a ``<script type="application/ld+json">``, which browsers treat as data and
+never run. Every character that could end that element or open another is written as ``\\u003c``
+and its like, so that no headline can break out of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from tamizdat.reader import dates
+from tamizdat.reader.pages import (
+    Byline,
+    CorrectionsPage,
+    FrontPage,
+    IndexPage,
+    Link,
+    ListPage,
+    Page,
+    Picture,
+    Site,
+    StoryPage,
+    Teaser,
+)
+
+Thing = dict[str, Any]
+
+# "<" ends the script element, "&" and ">" matter to XHTML readers, the last two are line ends
+# to old JavaScript parsers.
+_UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+
+
+def structured(page: Page, site: Site) -> Markup:
+    """Describe a page as JSON-LD, safe inside a script element; empty if nothing is to be said."""
+    things = [thing for thing in (_thing(page, site), _breadcrumbs(page, site)) if thing]
+    if not things or not page.head.is_indexed:
+        return Markup("")
+    graph = {"@context": "https://schema.org", "@graph": things}
+    text = json.dumps(graph, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.translate(_UNSAFE))  # noqa: S704 -- escaped for its element just here
+
+
+def absolute(site: Site, url: str) -> str:
+    """Put the public address before a path."""
+    return site.public_address + url if url.startswith("/") else url
+
+
+def _thing(page: Page, site: Site) -> Thing | None:
+    if isinstance(page, StoryPage):
+        return _story(page, site)
+    if isinstance(page, FrontPage):
+        return {"@type": "WebSite", "url": absolute(site, page.head.path)} | _publisher_terms(site)
+    if isinstance(page, ListPage):
+        return _collection(page.title, page, site) | _items(page.teasers, site)
+    if isinstance(page, IndexPage | CorrectionsPage):
+        return _collection(page.title, page, site)
+    return None
+
+
+def _story(page: StoryPage, site: Site) -> Thing:
+    address = absolute(site, page.head.path)
+    optional = {
+        "description": page.standfirst or page.head.description,
+        "datePublished": page.published and dates.iso(page.published),
+        "dateModified": (moment := page.updated or page.published) and dates.iso(moment),
+        "author": [_person(byline, site) for byline in page.bylines],
+        "image": page.lead and _image(page.lead, site),
+        "articleSection": page.section and page.section.text,
+        "keywords": [topic.text for topic in page.topics],
+        "contentLocation": page.location and {"@type": "Place", "name": page.location},
+        "correction": [
+            {
+                "@type": "CorrectionComment",
+                "datePublished": dates.iso(correction.published),
+                "text": correction.text,
+            }
+            for correction in page.corrections
+        ],
+    }
+    return {
+        "@type": page.schema_type,
+        "headline": page.headline,
+        "url": address,
+        "mainEntityOfPage": address,
+        "inLanguage": site.language,
+        "isAccessibleForFree": True,
+        "publisher": {"@type": "NewsMediaOrganization", "url": absolute(site, site.home)}
+        | _publisher_terms(site),
+    } | {key: value for key, value in optional.items() if value}
+
+
+def _publisher_terms(site: Site) -> Thing:
+    logo = {"logo": absolute(site, site.logo)} if site.logo else {}
+    return {"name": site.name} | logo
+
+
+def _person(byline: Byline, site: Site) -> Thing:
+    address = {"url": absolute(site, byline.url)} if byline.url else {}
+    return {"@type": "Person", "name": byline.name} | address
+
+
+def _image(picture: Picture, site: Site) -> Thing:
+    widest = max(
+        (source for source in picture.sources if source.type == picture.fallback.type),
+        key=lambda source: source.width,
+        default=picture.fallback,
+    )
+    credit = {"creditText": picture.credit} if picture.credit else {}
+    return {
+        "@type": "ImageObject",
+        "url": absolute(site, widest.url),
+        "width": widest.width,
+        "height": widest.height,
+    } | credit
+
+
+def _collection(title: str, page: Page, site: Site) -> Thing:
+    return {
+        "@type": "CollectionPage",
+        "name": title,
+        "url": absolute(site, page.head.path),
+        "inLanguage": site.language,
+    }
+
+
+def _items(teasers: Sequence[Teaser], site: Site) -> Thing:
+    elements = [
+        {"@type": "ListItem", "position": place, "url": absolute(site, teaser.url)}
+        for place, teaser in enumerate(teasers, start=1)
+    ]
+    return {"mainEntity": {"@type": "ItemList", "itemListElement": elements}} if elements else {}
+
+
+def trail(page: Page) -> tuple[Link, ...]:
+    """List the pages between the home page and this one."""
+    if isinstance(page, StoryPage) and page.section:
+        return (page.section,)
+    if isinstance(page, ListPage) and page.parent:
+        return (page.parent,)
+    return ()
+
+
+def _breadcrumbs(page: Page, site: Site) -> Thing | None:
+    steps = trail(page)
+    if not steps:
+        return None
+    names = (Link(site.name, site.home), *steps)
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {
+                "@type": "ListItem",
+                "position": place,
+                "name": link.text,
+                "item": absolute(site, link.url),
+            }
+            for place, link in enumerate(names, start=1)
+        ],
+    }

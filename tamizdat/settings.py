@@ -1,0 +1,205 @@
+"""Settings, from the environment alone.
+
+``TAMIZDAT_HOME`` names the newsroom's folder; ``tamizdat init`` writes ``newsroom.env`` there, and every
+command reads it before this module is imported. A wrong value is a system check with a hint (see
+``tamizdat.checks``). The door that a process serves is ``TAMIZDAT_DOOR``: ``newsroom`` or ``backroom``.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from tamizdat.sqlite import PRAGMAS, use_recent_sqlite
+
+use_recent_sqlite()
+
+import dj_database_url  # noqa: E402 - after SQLite's stand-in, which it may import
+
+BASE_DIR = Path(__file__).resolve().parent
+HOME = Path(os.environ.get("TAMIZDAT_HOME", "newsroom")).absolute()
+DOOR = os.environ.get("TAMIZDAT_DOOR", "newsroom")
+
+
+def text(name: str, default: str = "") -> str:
+    """Read one setting; ``NAME_FILE`` names a file that holds it instead."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        return Path(file).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+DEBUG = False
+# A process without the newsroom's key can still run (tests, checks); it only cannot read sessions.
+SECRET_KEY = text("TAMIZDAT_SECRET_KEY") or secrets.token_urlsafe(48)
+ALLOWED_HOSTS = words("TAMIZDAT_NEWSROOM_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = words("TAMIZDAT_NEWSROOM_ORIGINS")
+
+# Where readers find us. The edition's bytes hold this one address and no mirror's.
+PUBLIC_ADDRESS = text("TAMIZDAT_PUBLIC_ADDRESS", "http://localhost:8000").rstrip("/")
+NEWSROOM_ADDRESS = text("TAMIZDAT_NEWSROOM_ADDRESS", "http://localhost:8001").rstrip("/")
+NEWSROOM_NAME = text("TAMIZDAT_NEWSROOM_NAME", "Newsroom")
+
+EDITION_ROOT = HOME / "edition"
+RUN_ROOT = HOME / "run"
+
+INSTALLED_APPS = [
+    "tamizdat.accounts",
+    "tamizdat.stories",
+    "tamizdat.bake",
+    "tamizdat.importers",
+    "tamizdat.wiring.Wiring",
+    "wagtail_localize",
+    "wagtail_localize.locales",
+    "wagtailmedia",
+    "wagtail.contrib.typed_table_block",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django_tasks",
+    "django_tasks_db",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "tamizdat.urls.newsroom"
+WSGI_APPLICATION = "tamizdat.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database(variable: str, file: str) -> dict[str, Any]:
+    """Describe one database: SQLite in the newsroom's folder, or what the environment names."""
+    url = text(variable)
+    if url:
+        return dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(HOME / file),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": PRAGMAS,
+        },
+    }
+
+
+DATABASES = {
+    "default": database("TAMIZDAT_NEWSROOM_DATABASE", "newsroom.sqlite3"),
+    "people": database("TAMIZDAT_PEOPLE_DATABASE", "people.sqlite3"),
+}
+DATABASE_ROUTERS = ["tamizdat.databases.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "wagtailadmin_login"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_NAME = "newsroom"
+CSRF_COOKIE_NAME = "newsroom-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = NEWSROOM_ADDRESS.startswith("https://")
+SECURE_REFERRER_POLICY = "same-origin"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = text("TAMIZDAT_ZONE", "UTC")
+USE_TZ = True
+USE_I18N = True
+LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]
+WAGTAIL_I18N_ENABLED = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+MEDIA_URL = "/uploads/"
+MEDIA_ROOT = HOME / "uploads"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+TASKS: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]},
+}
+
+WAGTAIL_SITE_NAME = NEWSROOM_NAME
+WAGTAILADMIN_BASE_URL = NEWSROOM_ADDRESS
+WAGTAILIMAGES_IMAGE_MODEL = "stories.Photo"
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 30 * 1024 * 1024
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 80_000_000
+WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
+WAGTAILMEDIA = {"MEDIA_MODEL": "stories.Recording"}
+WAGTAILADMIN_COMMENTS_ENABLED = True
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # no foreign host learns who our staff are
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_ALLOW_UNICODE_SLUGS = False
+WAGTAILSEARCH_BACKENDS = {
+    "default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": False},
+}
+WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []  # foreign pages are link cards, never embeds
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # staff have no e-mail addresses
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # Django's request logger names addresses, and its records carry the request itself.
+    "loggers": {"django.request": {"handlers": [], "propagate": False, "level": "CRITICAL"}},
+}

@@ -1,0 +1,42 @@
+"""What the newsroom keeps: the page tree, its pictures and recordings, the outbox, the lists."""
+
+from tamizdat.stories.changes import Change
+from tamizdat.stories.listing import Listed
+from tamizdat.stories.models.media import Photo, Recording, Rendition
+from tamizdat.stories.models.pages import (
+    Author,
+    AuthorIndex,
+    Home,
+    HomeTop,
+    Month,
+    Section,
+    TextPage,
+    Topic,
+    TopicIndex,
+    Year,
+)
+from tamizdat.stories.models.public import PublicPage
+from tamizdat.stories.models.story import Byline, Correction, Related, Story
+
+__all__ = [
+    "Author",
+    "AuthorIndex",
+    "Byline",
+    "Change",
+    "Correction",
+    "Home",
+    "HomeTop",
+    "Listed",
+    "Month",
+    "Photo",
+    "PublicPage",
+    "Recording",
+    "Related",
+    "Rendition",
+    "Section",
+    "Story",
+    "TextPage",
+    "Topic",
+    "TopicIndex",
+    "Year",
+]

@@ -1,0 +1,222 @@
+"""A story: what is written, who signed it, what was corrected, and when it may be read.
+
+Rules:
+
+* A story is public when it is live and its embargo, if any, is over. No byte of it is rendered
+  before (must never happen, 11).
+* Its address is the month of its first publication and its slug, never its section.
+* Standfirst, byline, section, photo and date may be absent. A date is never guessed.
+* What a story names (authors, section, topics) is in the story's own language.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from wagtail.fields import StreamField
+from wagtail.models import Orderable, PageManager
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from tamizdat.stories import changes, keys, panels
+from tamizdat.stories.blocks import BodyBlock
+from tamizdat.stories.forms import StoryForm
+from tamizdat.stories.models.pages import Author, Section, Topic
+from tamizdat.stories.models.public import PublicPage
+
+PHOTO = "stories.Photo"
+
+
+class StoryQuerySet(PageQuerySet):
+    def public(self, now: datetime) -> StoryQuerySet:
+        """Keep the stories that readers may see at this moment."""
+        over = Q(embargo_until__isnull=True) | Q(embargo_until__lte=now)
+        found: StoryQuerySet = self.filter(over, live=True)
+        return found
+
+
+class Story(PublicPage):
+    """A piece of journalism (schema.org NewsArticle and its kin)."""
+
+    class Kind(models.TextChoices):
+        NEWS = "news", "News"
+        FEATURE = "feature", "Feature"
+        ANALYSIS = "analysis", "Analysis"
+        OPINION = "opinion", "Opinion"
+        INTERVIEW = "interview", "Interview"
+        INVESTIGATION = "investigation", "Investigation"
+        EXPLAINER = "explainer", "Explainer"
+        REVIEW = "review", "Review"
+        EDITORIAL = "editorial", "Editorial"
+
+    class DateShown(models.TextChoices):
+        PUBLICATION = "publication", "When it was first published here"
+        OWN = "own", "The date given below"
+        NONE = "none", "No date"
+
+    standfirst = models.TextField(
+        blank=True, max_length=600, help_text="One or two sentences under the headline."
+    )
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.NEWS)
+    section = models.ForeignKey(
+        Section, models.SET_NULL, null=True, blank=True, related_name="stories"
+    )
+    location = models.CharField(max_length=120, blank=True, help_text="Where it was reported from.")
+    topics = ParentalManyToManyField(Topic, blank=True, related_name="stories")
+
+    lead_photo = models.ForeignKey(PHOTO, models.SET_NULL, null=True, blank=True, related_name="+")
+    lead_alt = models.CharField(
+        "alt text",
+        max_length=300,
+        blank=True,
+        help_text="What the photo shows, for those who cannot see it. Empty: the photo's own.",
+    )
+    lead_caption = models.CharField(
+        "caption", max_length=500, blank=True, help_text="Empty: the photo's own."
+    )
+    lead_credit = models.CharField(
+        "credit", max_length=200, blank=True, help_text="Who made it. Empty: the photo's own."
+    )
+
+    body = StreamField(BodyBlock(), blank=True)
+
+    date_shown = models.CharField(max_length=12, choices=DateShown, default=DateShown.PUBLICATION)
+    date = models.DateTimeField(
+        null=True, blank=True, help_text="For a story that appeared elsewhere or earlier."
+    )
+    embargo_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Even when published, nothing of it reaches a reader before this moment.",
+    )
+
+    words = models.PositiveIntegerField(default=0, editable=False)
+
+    share_title = models.CharField(max_length=200, blank=True, help_text="Empty: the headline.")
+    share_text = models.CharField(max_length=300, blank=True, help_text="Empty: the standfirst.")
+    share_photo = models.ForeignKey(
+        PHOTO, models.SET_NULL, null=True, blank=True, related_name="+", help_text="Empty: the lead."
+    )
+
+    objects = PageManager.from_queryset(StoryQuerySet)()
+
+    parent_page_types = ["stories.Month"]
+    subpage_types: list[str] = []
+    base_form_class = StoryForm
+    edit_handler = panels.STORY
+    search_fields = [
+        *PublicPage.search_fields,
+        index.SearchField("standfirst"),
+        index.SearchField("body"),
+        index.FilterField("kind"),
+        index.FilterField("section"),
+    ]
+
+    class Meta:
+        verbose_name = "story"
+        verbose_name_plural = "stories"
+
+    # Time
+
+    def is_public(self, now: datetime | None = None) -> bool:
+        now = now or timezone.now()
+        return bool(self.live) and (self.embargo_until is None or self.embargo_until <= now)
+
+    @property
+    def sort_at(self) -> datetime | None:
+        """The moment that orders lists and files the story under a month."""
+        return self.first_published_at
+
+    @property
+    def shown_date(self) -> datetime | None:
+        """The date that readers see, or None."""
+        if self.date_shown == self.DateShown.OWN:
+            return self.date
+        if self.date_shown == self.DateShown.PUBLICATION:
+            return self.first_published_at
+        return None
+
+    # The outbox
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        from tamizdat.stories.showing.blocks import count_words
+
+        if kwargs.get("update_fields") is None:
+            self.words = count_words(self.body)
+        return super().save(*args, **kwargs)
+
+    def keys_of_change(self, before: PublicPage | None) -> list[str]:
+        found = super().keys_of_change(before)
+        if found:
+            found.append(keys.corrections(self.language))
+        return found
+
+    def settle(self) -> None:
+        """File a published story under its month, and note the end of its embargo."""
+        if not self.live:
+            return
+        self._file()
+        if self.embargo_until and self.embargo_until > timezone.now():
+            due = [keys.page(self.pk), keys.translations(self.translation_key)]
+            changes.record(
+                [*due, keys.corrections(self.language)],
+                due_at=self.embargo_until,
+            )
+
+    def _file(self) -> None:
+        from tamizdat.stories.filing import home_of, month_of
+
+        if self.first_published_at is None:
+            return
+        month = month_of(home_of(self), self.first_published_at)
+        if self.is_child_of(month):
+            return
+        self._move_to(month)
+
+    def _move_to(self, month: Any) -> None:
+        """Move below a month; the slug gives way where a story there has it already."""
+        from treebeard.mp_tree import MP_MoveHandler
+
+        taken = set(month.get_children().values_list("slug", flat=True))
+        slug, number = self.slug, 2
+        while slug in taken:
+            slug, number = f"{self.slug[:240]}-{number}", number + 1
+        MP_MoveHandler(self, month, "last-child").process()
+        moved = type(self).objects.get(pk=self.pk)
+        self.path, self.depth, self.numchild = moved.path, moved.depth, moved.numchild
+        self.slug = slug
+        self.set_url_path(month)
+        type(self).objects.filter(pk=self.pk).update(slug=slug, url_path=self.url_path)
+
+
+class Byline(Orderable):
+    """An author over a story."""
+
+    story = ParentalKey(Story, related_name="bylines", on_delete=models.CASCADE)
+    author = models.ForeignKey(Author, models.CASCADE, related_name="bylines")
+
+    panels = panels.BYLINE
+
+
+class Related(Orderable):
+    """A story that an editor put under another."""
+
+    story = ParentalKey(Story, related_name="picked", on_delete=models.CASCADE)
+    other = models.ForeignKey(Story, models.CASCADE, related_name="+")
+
+    panels = panels.RELATED
+
+
+class Correction(Orderable):
+    """What was wrong and is now right, with its date; it stands on the page for good."""
+
+    story = ParentalKey(Story, related_name="corrections", on_delete=models.CASCADE)
+    published = models.DateTimeField("date", default=timezone.now)
+    text = models.TextField(max_length=2000)
+
+    panels = panels.CORRECTION

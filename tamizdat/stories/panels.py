@@ -1,0 +1,79 @@
+"""The story editor: fields in the order of the work."""
+
+from __future__ import annotations
+
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    PageChooserPanel,
+    PublishingPanel,
+    TabbedInterface,
+)
+
+BYLINE = [PageChooserPanel("author", "stories.Author")]
+RELATED = [PageChooserPanel("other", "stories.Story")]
+CORRECTION = [FieldPanel("published"), FieldPanel("text")]
+
+WRITE = [
+    FieldPanel("title", heading="Headline"),
+    FieldPanel("standfirst"),
+    FieldRowPanel([FieldPanel("kind"), FieldPanel("section")]),
+    InlinePanel("bylines", label="Byline", heading="Bylines"),
+    FieldPanel("location"),
+    MultiFieldPanel(
+        [
+            FieldPanel("lead_photo", heading="Photo"),
+            FieldPanel("lead_alt"),
+            FieldPanel("lead_caption"),
+            FieldPanel("lead_credit"),
+        ],
+        heading="Lead photo",
+    ),
+    FieldPanel("body"),
+]
+
+FOLLOW_UP = [
+    InlinePanel(
+        "corrections",
+        label="Correction",
+        heading="Corrections",
+        help_text="Shown on the page and listed on the corrections page.",
+    ),
+    FieldPanel("topics"),
+    InlinePanel(
+        "picked",
+        label="Story",
+        heading="Related stories",
+        max_num=4,
+        help_text="These come first; free places fill themselves by topic, section and date.",
+    ),
+]
+
+WHEN = [
+    FieldPanel("embargo_until"),
+    FieldRowPanel([FieldPanel("date_shown"), FieldPanel("date")]),
+    PublishingPanel(),
+]
+
+MACHINES = [
+    FieldPanel("slug"),
+    MultiFieldPanel(
+        [FieldPanel("seo_title"), FieldPanel("search_description")], heading="Search engines"
+    ),
+    MultiFieldPanel(
+        [FieldPanel("share_title"), FieldPanel("share_text"), FieldPanel("share_photo")],
+        heading="When shared",
+    ),
+]
+
+STORY = TabbedInterface(
+    [
+        ObjectList(WRITE, heading="Write"),
+        ObjectList(FOLLOW_UP, heading="Topics and corrections"),
+        ObjectList(WHEN, heading="When"),
+        ObjectList(MACHINES, heading="Search and sharing"),
+    ]
+)

@@ -1,0 +1,1 @@
+"""Which addresses each door answers."""

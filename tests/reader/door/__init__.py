@@ -1,0 +1,1 @@
+"""The reader door, asked over real sockets on loopback."""
