@@ -1,11 +1,12 @@
 """How many story pages a second the reader door serves on one core, with nginx beside it.
 
-    python bench/serve.py [--pages N] [--seconds S] [--connections C]
+    python bench/serve.py [--pages N] [--seconds S] [--rounds R] [--connections C]
 
 Makes an edition of N stories in a folder of its own, then asks for random stories over keep-alive
 connections with wrk, which runs on another core than the server. Prints one JSON object. `ratio`
-compares like with like: both servers answering the same gzip files. nginx looks at the file for
-each request as the door does (no open_file_cache), so that a new edition is seen at once.
+(pages a second) and `ratio_cpu` (processor time a page) compare like with like: `ours` and `nginx`
+answer with the same gzip files; `ours_br` is what readers get. nginx looks at the file for each
+request as the door does (no open_file_cache), so that a new edition is seen at once.
 What is not installed is named in the JSON, and is no failure.
 """
 
@@ -23,13 +24,22 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]  # has no stubs
+import brotli
 
 PAGE_BYTES = 12_000
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    process: int
+
+
 POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; base-uri 'none'"
 
 WRK_SCRIPT = """
@@ -51,9 +61,9 @@ end
 done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    '\\nRESULT {"pages_per_second": %.0f, "ms_median": %.2f, "ms_99th": %.2f, "bytes_per_page":'
-    .. ' %.0f, "errors": %d}\\n',
-    summary.requests / summary.duration * 1e6, latency:percentile(50) / 1e3,
+    '\\nRESULT {"pages": %d, "pages_per_second": %.0f, "ms_median": %.2f, "ms_99th": %.2f,'
+    .. ' "bytes_per_page": %.0f, "errors": %d}\\n',
+    summary.requests, summary.requests / summary.duration * 1e6, latency:percentile(50) / 1e3,
     latency:percentile(99) / 1e3, summary.bytes / math.max(1, summary.requests),
     errors.connect + errors.read + errors.write + errors.status + errors.timeout))
 end
@@ -93,6 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=2, help="turns; the best of each counts")
     return parser.parse_args()
 
 
@@ -104,24 +115,36 @@ def _measure(home: Path, asked: argparse.Namespace) -> dict[str, Any]:
     facts["page"] = _make_edition(home / "edition", asked.pages)
     script = home / "ask.lua"
     script.write_text(f"local PAGES = {asked.pages}\n{WRK_SCRIPT}")
-    with _door(home / "edition") as port:
-        ours = {kind: _ask(wrk, script, port, kind, asked) for kind in ("br", "gzip")}
-    peer = _measure_nginx(home, wrk, script, asked)
-    return facts | {"ours": ours} | peer | {"ratio": _ratio(ours["gzip"], peer.get("nginx"))}
+    with _door(home / "edition") as ours, _nginx(home) as nginx:
+        runs = {"ours": (ours, "gzip"), "ours_br": (ours, "br")}
+        if nginx is not None:
+            runs["nginx"] = (nginx, "gzip")
+        best = _best_of_rounds(wrk, script, runs, asked)
+    missing = {} if nginx is not None else {"nginx": None, "missing": "nginx is not installed"}
+    return facts | best | missing | _ratios(best)
 
 
-def _measure_nginx(home: Path, wrk: str, script: Path, asked: argparse.Namespace) -> dict[str, Any]:
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    if nginx is None:
-        return {"nginx": None, "missing": "nginx is not installed"}
-    with _nginx(nginx, home) as port:
-        return {"nginx": {"gzip": _ask(wrk, script, port, "gzip", asked)}}
+def _best_of_rounds(
+    wrk: str, script: Path, runs: dict[str, tuple["Server", str]], asked: argparse.Namespace
+) -> dict[str, Any]:
+    """Let the servers take turns, so that a noisy minute falls on all; keep the best of each."""
+    best: dict[str, Any] = {}
+    for _ in range(asked.rounds):
+        for name, (server, encoding) in runs.items():
+            result = _ask(wrk, script, server, encoding, asked)
+            if name not in best or result["pages_per_second"] > best[name]["pages_per_second"]:
+                best[name] = result
+    return best
 
 
-def _ratio(ours: dict[str, float], nginx: dict[str, dict[str, float]] | None) -> float | None:
-    if nginx is None:
-        return None
-    return round(ours["pages_per_second"] / max(1.0, nginx["gzip"]["pages_per_second"]), 3)
+def _ratios(best: dict[str, Any]) -> dict[str, float | None]:
+    if "nginx" not in best:
+        return {"ratio": None, "ratio_cpu": None}
+    ours, nginx = best["ours"], best["nginx"]
+    return {
+        "ratio": round(ours["pages_per_second"] / max(1, nginx["pages_per_second"]), 3),
+        "ratio_cpu": round(ours["cpu_us_per_page"] / max(0.1, nginx["cpu_us_per_page"]), 3),
+    }
 
 
 def _facts(asked: argparse.Namespace) -> dict[str, Any]:
@@ -129,6 +152,7 @@ def _facts(asked: argparse.Namespace) -> dict[str, Any]:
     return {
         "pages": asked.pages,
         "seconds": asked.seconds,
+        "rounds": asked.rounds,
         "connections": asked.connections,
         "python": platform.python_version(),
         "uvloop": _version("uvloop"),
@@ -186,22 +210,43 @@ def _write(folder: Path, page: bytes) -> dict[str, int]:
 
 
 def _ask(
-    wrk: str, script: Path, port: int, encoding: str, asked: argparse.Namespace
-) -> dict[str, float]:
+    wrk: str, script: Path, server: "Server", encoding: str, asked: argparse.Namespace
+) -> dict[str, Any]:
     """Warm up for a second, so that every file is in memory, then measure."""
-    result: dict[str, float] = {}
+    result: dict[str, Any] = {}
     for seconds in (1, asked.seconds):
+        before = _cpu_seconds(server.process)
         command = [wrk, "-t1", f"-c{asked.connections}", f"-d{seconds}s", "-s", str(script)]
-        command += [f"http://127.0.0.1:{port}", "--", encoding]
+        command += [f"http://127.0.0.1:{server.port}", "--", encoding]
         ran = subprocess.run(
             command, capture_output=True, text=True, check=True, preexec_fn=_to_last_core
         )
         result = json.loads(ran.stdout.split("RESULT ")[1])
+        spent = _cpu_seconds(server.process) - before
+        result["cpu_us_per_page"] = round(spent * 1e6 / max(1, result.pop("pages")), 1)
+        result["memory_mb"] = _memory_mb(server.process)
     return result
 
 
+def _cpu_seconds(process: int) -> float:
+    """Return the time a process has used; on a busy machine it says more than pages a second."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory_mb(process: int) -> float | None:
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except OSError:
+        return None
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
 @contextmanager
-def _door(root: Path) -> Iterator[int]:
+def _door(root: Path) -> "Iterator[Server]":
     command = [sys.executable, "-m", "tamizdat.reader.door", "--root", str(root), "--port", "0"]
     here = Path(__file__).resolve().parent.parent
     door = subprocess.Popen(
@@ -209,13 +254,18 @@ def _door(root: Path) -> Iterator[int]:
     )
     try:
         assert door.stdout is not None
-        yield int(door.stdout.readline().strip().rstrip("/").rpartition(":")[2])
+        port = door.stdout.readline().strip().rstrip("/").rpartition(":")[2]
+        yield Server(int(port), door.pid)
     finally:
         _stop(door)
 
 
 @contextmanager
-def _nginx(program: str, home: Path) -> Iterator[int]:
+def _nginx(home: Path) -> "Iterator[Server | None]":
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        yield None
+        return
     port = _free_port()
     conf = home / "nginx.conf"
     conf.write_text(NGINX_CONF.format(home=home, port=port, root=home / "edition", policy=POLICY))
@@ -223,7 +273,7 @@ def _nginx(program: str, home: Path) -> Iterator[int]:
     nginx = subprocess.Popen(command, preexec_fn=_to_first_core)
     try:
         _wait_for(port)
-        yield port
+        yield Server(port, nginx.pid)
     finally:
         _stop(nginx)
 

@@ -1,8 +1,9 @@
 """Two databases: what is written and public in one, persons and money in the other.
 
-``newsroom`` (Django's "default") holds what editors write; ``people`` holds what belongs to readers
-and supporters. A model says where it lives with a class attribute, ``lives_in = "people"``; one that says
-nothing lives in the newsroom. No foreign key crosses; references are UUIDs.
+``newsroom`` (Django's "default") holds what editors write; ``people`` holds what belongs to
+readers and supporters. A model says where it lives with a class attribute, ``lives_in =
+"people"``; one that says nothing lives in the newsroom. No foreign key crosses; references are
+UUIDs.
 """
 
 from __future__ import annotations

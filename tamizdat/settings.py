@@ -1,8 +1,9 @@
 """Settings, from the environment alone.
 
-``TAMIZDAT_HOME`` names the newsroom's folder; ``tamizdat init`` writes ``newsroom.env`` there, and every
-command reads it before this module is imported. A wrong value is a system check with a hint (see
-``tamizdat.checks``). The door that a process serves is ``TAMIZDAT_DOOR``: ``newsroom`` or ``backroom``.
+``TAMIZDAT_HOME`` names the newsroom's folder; ``tamizdat init`` writes ``newsroom.env`` there, and
+every command reads it before this module is imported. A wrong value is a system check with a hint
+(see ``tamizdat.checks``). The door that a process serves is ``TAMIZDAT_DOOR``: ``newsroom`` or
+``backroom``.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "tamizdat.stories",
     "tamizdat.bake",
     "tamizdat.importers",
+    "tamizdat.serving",
     "tamizdat.wiring.Wiring",
     "wagtail_localize",
     "wagtail_localize.locales",
@@ -86,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tamizdat.stories.masking.WorkAsTheNewsroom",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -142,6 +145,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+# In the browser alone: a message names a story, and a session's row names who is signed in.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_NAME = "newsroom"
@@ -149,9 +154,13 @@ CSRF_COOKIE_NAME = "newsroom-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = NEWSROOM_ADDRESS.startswith("https://")
 SECURE_REFERRER_POLICY = "same-origin"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Each process has its own memory; a rendition remembered in one would outlive its deletion.
+    "renditions": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = text("TAMIZDAT_LANGUAGE", "en")  # the first one, without a prefix
 TIME_ZONE = text("TAMIZDAT_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
@@ -159,7 +168,6 @@ LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), ("ru", "Русски
 WAGTAIL_I18N_ENABLED = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 MEDIA_URL = "/uploads/"
 MEDIA_ROOT = HOME / "uploads"
 WHITENOISE_USE_FINDERS = True
@@ -189,7 +197,8 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAILSEARCH_BACKENDS = {
-    "default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": False},
+    # Updated by the worker, never inside a publish.
+    "default": {"BACKEND": "tamizdat.serving.search"},
 }
 WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []  # foreign pages are link cards, never embeds
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # staff have no e-mail addresses

@@ -19,11 +19,11 @@ from django.db import models
 SHARED_USERNAME = "the-newsroom"
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # Wagtail's reverse names
     """A member of staff."""
 
     email = models.EmailField("e-mail address", blank=True, default="")
-    last_login = None  # type: ignore[assignment]  # see the rules above; Django then keeps none
+    last_login = None  # type: ignore[misc]  # see the rules above; Django then keeps none
 
     REQUIRED_FIELDS: list[str] = []
 

@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tamizdat.stories.models import Recording, Rendition
+from django.core.files.storage import default_storage
+
+from tamizdat.stories.models import Recording
+from tamizdat.stories.showing.assets import Drawn
 
 FOLDER = "media"
 
@@ -26,13 +29,13 @@ class EditionAssets:
     def __init__(self) -> None:
         self.wanted: dict[str, Wanted] = {}
 
-    def rendition(self, rendition: Rendition) -> str:
-        return self._want(
-            rendition.fingerprint(), rendition.file.name, lambda: _read(rendition.file)
-        )
+    def rendition(self, drawn: Drawn) -> str:
+        return self._want(drawn.sha256, drawn.name, lambda: _stored(drawn.name))
 
     def recording(self, recording: Recording) -> str:
-        return self._want(recording.sha256, recording.file.name, lambda: _read(recording.file))
+        return self._want(
+            recording.sha256, recording.file.name, lambda: _stored(str(recording.file.name))
+        )
 
     def text(self, content: str, ending: str) -> str:
         data = content.encode()
@@ -45,7 +48,7 @@ class EditionAssets:
         return f"/{path}"
 
 
-def _read(file: object) -> bytes:
-    with file.open("rb") as opened:  # type: ignore[attr-defined]  # Django's FieldFile
-        data: bytes = opened.read()
+def _stored(name: str) -> bytes:
+    with default_storage.open(name, "rb") as file:
+        data: bytes = file.read()
     return data

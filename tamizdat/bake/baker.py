@@ -52,6 +52,7 @@ class Report:
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     edition: int = 0
+    dropped: set[int] = field(default_factory=set)  # assets that some page ceased to name
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,8 @@ def bake(now: datetime, *, full: bool = False, progress: Progress | None = None)
         tree = Tree(Path(settings.EDITION_ROOT))
         if full:
             plan.mark_all(now)
-        while plan.take_up(now):
+        while _turn(tree, now, report, progress):
             pass
-        gone: list[Dirty] = []
-        while _round(tree, now, report, gone, progress):
-            while plan.take_up(now):
-                pass
-        _remove(tree, gone, report)
         if full:
             _clear(tree, report)
         _seal(report, now)
@@ -109,12 +105,29 @@ def is_waiting(now: datetime) -> bool:
     return plan.is_due(now) or Dirty.objects.exists()
 
 
+def _turn(tree: Tree, now: datetime, report: Report, progress: Progress | None) -> bool:
+    """Make everything that is dirty, then take away what is gone; return whether there was any.
+
+    What goes away goes last: by then no page names it.
+    """
+    while plan.take_up(now):
+        pass
+    gone: list[Dirty] = []
+    while _round(tree, now, report, gone, progress):
+        while plan.take_up(now):
+            pass
+    _remove(tree, gone, report)
+    return bool(gone) or Dirty.objects.exists()
+
+
 def _round(
     tree: Tree, now: datetime, report: Report, gone: list[Dirty], progress: Progress | None
 ) -> bool:
     """Make up to ROUND files; return whether there were any."""
     done = [row.pk for row in gone]
     rows = list(Dirty.objects.exclude(pk__in=done).order_by("rank", "pk")[:ROUND])
+    # A forwarding page asks where its target stands: that must be on record by then.
+    rows = [row for row in rows if row.rank < recipes.FORWARD] or rows
     if not rows:
         return False
     loaves: list[tuple[Dirty, Loaf]] = []
@@ -170,8 +183,10 @@ def _write(tree: Tree, loaves: list[tuple[Dirty, Loaf]], report: Report) -> None
     tree.sync()
     with transaction.atomic():
         moved = _note_moves(standing, entries)
+        _make_room(standing, entries)
         for row, loaf in loaves:
-            _record(loaf, entries[loaf.recipe], standing.get(loaf.recipe))
+            old = standing.get(loaf.recipe)
+            report.dropped |= _record(loaf, entries[loaf.recipe], old)
             Dirty.objects.filter(pk=row.pk, round=row.round).delete()
         plan.mark(moved)
     for path in left:
@@ -195,31 +210,39 @@ def _write_assets(tree: Tree, wanted: list[Wanted]) -> None:
     Asset.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
-def _record(loaf: Loaf, written: Entry, old: File | None) -> None:
+def _make_room(standing: dict[str, File], entries: dict[str, Entry]) -> None:
+    """Free the paths that this round takes: pages may swap theirs, or take one that forwarded."""
+    paths = [each.path for each in entries.values()]
+    for file in standing.values():
+        if file.path != entries[file.recipe].path:
+            File.objects.filter(pk=file.pk).update(path=f"~{file.pk}")
+    File.objects.filter(path__in=paths).exclude(recipe__in=entries).delete()
+
+
+def _record(loaf: Loaf, written: Entry, old: File | None) -> set[int]:
+    """Record a file and what it shows; return the assets that it ceased to name."""
     values = {"path": loaf.path, "sha256": written.sha256, "length": written.length}
     if old is None:
-        # Another recipe may have left this path in this very round.
-        File.objects.filter(path=loaf.path).exclude(recipe=loaf.recipe).delete()
         file = File.objects.create(recipe=loaf.recipe, edition=_next_number(), **values)
         before: set[str] = set()
     else:
         file = old
         if (old.path, old.sha256) != (loaf.path, written.sha256):
-            File.objects.filter(path=loaf.path).exclude(pk=old.pk).delete()
             File.objects.filter(pk=old.pk).update(edition=_next_number(), **values)
         before = set(old.shows.values_list("key", flat=True))
     if before - loaf.keys:
         Shows.objects.filter(file=file, key__in=before - loaf.keys).delete()
     Shows.objects.bulk_create([Shows(file=file, key=key) for key in sorted(loaf.keys - before)])
-    _record_assets(file, loaf)
+    return _record_assets(file, loaf)
 
 
-def _record_assets(file: File, loaf: Loaf) -> None:
-    wanted = set(Asset.objects.filter(path__in=[a.path for a in loaf.assets]).values_list("pk"))
-    now_used = {pk for (pk,) in wanted}
+def _record_assets(file: File, loaf: Loaf) -> set[int]:
+    paths = [each.path for each in loaf.assets]
+    wanted = set(Asset.objects.filter(path__in=paths).values_list("pk", flat=True))
     before = set(file.uses.values_list("asset_id", flat=True))
-    Uses.objects.filter(file=file, asset_id__in=before - now_used).delete()
-    Uses.objects.bulk_create([Uses(file=file, asset_id=pk) for pk in sorted(now_used - before)])
+    Uses.objects.filter(file=file, asset_id__in=before - wanted).delete()
+    Uses.objects.bulk_create([Uses(file=file, asset_id=pk) for pk in sorted(wanted - before)])
+    return before - wanted
 
 
 def _note_moves(standing: dict[str, File], entries: dict[str, Entry]) -> list[str]:
@@ -235,7 +258,7 @@ def _note_moves(standing: dict[str, File], entries: dict[str, Entry]) -> list[st
         unique_fields=["path"],
         update_fields=["recipe"],
     )
-    arrived = [each.path for each in entries.values()]
+    arrived = [each.path for name, each in entries.items() if not name.startswith("moved:")]
     Moved.objects.filter(path__in=arrived).delete()  # a page stands there again
     forwards = Moved.objects.filter(recipe__in=moves.values()).values_list("path", flat=True)
     return [f"moved:{path}" for path in forwards]
@@ -256,7 +279,9 @@ def _remove(tree: Tree, gone: list[Dirty], report: Report) -> None:
     if not gone:
         return
     files = list(File.objects.filter(recipe__in=[row.recipe for row in gone]))
-    used = list(Asset.objects.filter(used_by__file__in=files).distinct())
+    report.dropped |= set(
+        Asset.objects.filter(used_by__file__in=files).values_list("pk", flat=True)
+    )
     for file in files:
         tree.remove(file.path)
         report.removed.append(file.path)
@@ -267,11 +292,16 @@ def _remove(tree: Tree, gone: list[Dirty], report: Report) -> None:
         File.objects.filter(pk__in=[file.pk for file in files]).delete()
         for row in gone:
             Dirty.objects.filter(pk=row.pk, round=row.round).delete()
-    for asset in used:
-        if not asset.used_by.exists():
-            tree.remove(asset.path)
-            report.removed.append(asset.path)
-            asset.delete()
+    if files:
+        _remove_assets(tree, report)
+
+
+def _remove_assets(tree: Tree, report: Report) -> None:
+    """Take away at once the pictures that only withdrawn pages named."""
+    for asset in Asset.objects.filter(pk__in=report.dropped, used_by__isnull=True):
+        tree.remove(asset.path)
+        report.removed.append(asset.path)
+        asset.delete()
 
 
 def sweep_assets(now: datetime) -> int:

@@ -69,7 +69,11 @@ def mark_all(now: datetime) -> int:
         listed = set(Listed.objects.values_list("story_id", flat=True))
         for pk in listed - set(Story.objects.values_list("pk", flat=True)):
             reconcile(pk, (), None)
-        names = [*recipes.all_recipes(), *_numbered(), *File.objects.values_list("recipe", flat=True)]
+        names = [
+            *recipes.all_recipes(),
+            *_numbered(),
+            *File.objects.values_list("recipe", flat=True),
+        ]
         mark(names)
     return len(set(names))
 
@@ -126,7 +130,7 @@ def _reconcile(story: Story | None, pk: int, now: datetime) -> list[Shift]:
     if story is None or not story.is_public(now) or story.sort_at is None:
         shifts = reconcile(pk, (), None)
     else:
-        shifts = reconcile(pk, lists_of(story), story.sort_at)
+        shifts = reconcile(pk, lists_of(story, story.sort_at), story.sort_at)
     months = {shift.list for shift in shifts if shift.list.count("/") == 2}
     for name in months:  # a month that came or went changes the archive
         if Listed.objects.of(name).count() <= 1:
@@ -134,10 +138,9 @@ def _reconcile(story: Story | None, pk: int, now: datetime) -> list[Shift]:
     return shifts
 
 
-def lists_of(story: Story) -> list[str]:
+def lists_of(story: Story, sort_at: datetime) -> list[str]:
     """Name the lists in which a public story stands."""
-    assert story.sort_at is not None
-    local = timezone.localtime(story.sort_at)
+    local = timezone.localtime(sort_at)
     pages = [story.section_id, *(byline.author_id for byline in story.bylines.all())]
     pages += [topic.pk for topic in story.topics.all()]
     return [

@@ -33,9 +33,10 @@ from tamizdat.stories.showing import fronts as show
 from tamizdat.stories.showing.stories import story_page
 
 # What readers look at first is made first; forwarding pages last.
-RANKS = {"story": 0, "home": 1, "list": 2, "corrections": 3, "text": 3, "index": 4, "moved": 6}
-LAST = 5
-ARCHIVE_RANK = 5
+RANKS = {"story": 0, "home": 1, "list": 2, "corrections": 3, "text": 3, "index": 4}
+LAST = ARCHIVE_RANK = 5
+FORWARD = 6
+RANKS["moved"] = FORWARD
 
 Made = tuple[pages.Page, pages.Site]
 
@@ -129,9 +130,7 @@ def _moved(path: str, showing: Showing) -> Made | None:
     first = path.split("/")[0]
     language = first if first in showing.homes else next(iter(showing.homes))
     address = f"/{target.path.removesuffix('index.html')}"
-    head = pages.Head(
-        path=f"/{path.removesuffix('index.html')}", title=address, is_indexed=False
-    )
+    head = pages.Head(path=f"/{path.removesuffix('index.html')}", title=address, is_indexed=False)
     page = pages.RedirectPage(head=head, target=pages.Link(address, address))
     return _framed(showing, language, page)
 

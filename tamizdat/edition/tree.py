@@ -72,11 +72,11 @@ class Tree:
                 (place, data),
             ]
         aside = [_write_aside(target, content) for target, content in files]
-        moment = os.stat(aside[-1]).st_mtime_ns
+        moment = aside[-1].stat().st_mtime_ns
         for part in aside:
             os.utime(part, ns=(moment, moment))
         for part, (target, _) in zip(aside, files, strict=True):
-            os.replace(part, target)
+            part.replace(target)
         return entry(path, data)
 
     def remove(self, path: str) -> None:

@@ -46,6 +46,7 @@ _ENVIRONMENT.globals.update(
 def render(page: Page, site: Site) -> bytes:
     """Render a page of a site as UTF-8 HTML."""
     css = stylesheet.css(page.template)
+    structured = schema_org.structured(page, site)
     text = _ENVIRONMENT.get_template(page.template).render(
         page=page,
         head=page.head,
@@ -53,12 +54,10 @@ def render(page: Page, site: Site) -> bytes:
         say=voice(site.language, site.zone),
         w=words(site.language),
         css=css,
-        policy=policy(css),
+        policy=_policy(css, structured),
         trail=schema_org.trail(page),
-        structured=schema_org.structured(page, site),
-        alternates=tuple(
-            language for language in page.head.languages if language.is_translation
-        ),
+        structured=structured,
+        alternates=tuple(language for language in page.head.languages if language.is_translation),
         default_address=_default_address(page),
     )
     return text.encode()
@@ -72,11 +71,24 @@ def _default_address(page: Page) -> str:
     return page.head.path
 
 
-@lru_cache
-def policy(css: str) -> Markup:
-    """Write the Content-Security-Policy that allows this very style sheet and own media only."""
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return Markup(
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; media-src 'self'; "
-        "base-uri 'none'; form-action 'none'"
+def _policy(css: Markup, structured: Markup) -> Markup:
+    """Allow this very style sheet and own media, and nothing else.
+
+    Browsers never run the data block (HTML, "prepare the script element": a type that is not
+    JavaScript's ends there), yet some checkers take it for a script: its hash tells them that
+    it is meant to stand there.
+    """
+    data = f"script-src '{_digest(structured)}'; " if structured else ""
+    return Markup(  # noqa: S704 -- made of digests, for an attribute in double quotes
+        f"default-src 'none'; style-src '{_style_digest(css)}'; {data}img-src 'self'; "
+        "media-src 'self'; base-uri 'none'; form-action 'none'"
     )
+
+
+@lru_cache
+def _style_digest(css: Markup) -> str:
+    return _digest(css)
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,5 +1,5 @@
-"""Small decisions of setting: which picture files to offer, how to break text, which cells are
-numbers."""
+"""Small decisions of setting: which picture files to offer, where paragraphs end, which columns
+hold numbers."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ def paragraphs(text: str) -> list[str]:
 
 
 def columns(table: Table) -> tuple[bool, ...]:
-    """Say of each column whether most of it is numbers, which are set flush with their last digit."""
+    """Say of each column whether most of it is numbers, which are set flush at their end."""
     width = max((len(row) for row in table.rows), default=0)
-    return tuple(_are_numbers(row[at] for row in table.rows if at < len(row)) for at in range(width))
+    return tuple(
+        _are_numbers(row[at] for row in table.rows if at < len(row)) for at in range(width)
+    )
 
 
 def _are_numbers(cells: Iterable[str]) -> bool:

@@ -26,12 +26,9 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
-@lru_cache
 def table(language: str) -> Table:
-    """Read all words of a language as its file holds them; English if it has none."""
-    primary = language.split("-")[0].lower()
-    name = primary if primary in languages() else FALLBACK
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    """Give all words of a language as its file holds them; English if it has none."""
+    return _read(_spoken(language))
 
 
 @lru_cache
@@ -43,7 +40,7 @@ def words(language: str) -> SimpleNamespace:
 def plural(language: str, key: str, count: int) -> str:
     """Choose the form of the plural ``key`` that CLDR's rules ask for at ``count``."""
     forms: dict[str, str] = table(language)[key]
-    rule = locale_of(language) if table(language) is not table(FALLBACK) else locale_of(FALLBACK)
+    rule = locale_of(_spoken(language))
     return forms.get(rule.plural_form(count), forms["other"])
 
 
@@ -54,3 +51,14 @@ def locale_of(language: str) -> Locale:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale.parse(FALLBACK)
+
+
+@lru_cache
+def _spoken(language: str) -> str:
+    primary = language.split("-")[0].lower()
+    return primary if primary in languages() else FALLBACK
+
+
+@lru_cache
+def _read(name: str) -> Table:
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))

@@ -20,7 +20,10 @@ NAMESPACE = uuid.UUID("6f0c5c1e-7a53-5a0e-9a55-7a1b6b6d9a11")
 
 
 def month_of(home: Home, moment: datetime) -> Month:
-    """Return the month page that holds this moment (newsroom's zone), making it in all languages."""
+    """Return the month page that holds this moment in the newsroom's zone.
+
+    It is made where it is missing, in every language at once.
+    """
     local = timezone.localtime(moment)
     year, month = f"{local:%Y}", f"{local:%m}"
     with transaction.atomic():

@@ -1,19 +1,56 @@
-"""What a story needs before it may be published; a draft needs nothing but a headline."""
+"""What is asked of an editor: a draft needs nothing but a headline, a publication some more."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from django.forms import CheckboxSelectMultiple
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.blocks import StreamValue
 
+from tamizdat.stories.slugs import follows, numbered, slug_of
+
 MARK = re.compile(r"\[\^([0-9A-Za-z]{1,8})\]")
 
 
-class StoryForm(WagtailAdminPageForm):
+class PublicPageForm(WagtailAdminPageForm):
+    """Give a page its slug: from the headline, until the page is first published."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = (
+                "The last part of the address. Empty: made from the headline, in Latin letters."
+            )
+
+    def clean_slug(self) -> str:
+        page, given = self.instance, str(self.cleaned_data.get("slug") or "")
+        if page.first_published_at is not None:
+            return given or str(page.slug)
+        name = str(page._meta.verbose_name)
+        if not given or (page.title and follows(given, page.title, name)):
+            return self._free(slug_of(self.data.get(self.add_prefix("title"), ""), name))
+        return given
+
+    def _free(self, slug: str) -> str:
+        """Number a slug that another page beside this one has already."""
+        page = self.instance
+        tries = (numbered(slug, number) for number in count(1))
+        return next(each for each in tries if page._slug_is_available(each, self._above(), page))
+
+    def _above(self) -> Any:
+        return self.parent_page or self.instance.get_parent()
+
+    def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
+        """Show the slug in the open form after a save in the background."""
+        return [*super().get_field_updates_for_resave(), ("slug", str(self.instance.slug))]
+
+
+class StoryForm(PublicPageForm):
     """Ask for alt texts and whole footnotes when publishing, never while drafting."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,7 @@
-"""Found a newsroom: languages, tree, roles and the way of approval. Done again, it changes nothing."""
+"""Found a newsroom: languages, tree, roles and the way of approval.
+
+Done again, it changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +110,10 @@ def _roles() -> None:
     _rename(Task, "Moderators approval", "An editor reads and approves")
     _rename(Workflow, "Moderators approval", "Writer to editor")
     root, collection = Page.get_first_root_node(), Collection.get_first_root_node()
-    page_rights = {WRITERS: ["add", "change"], EDITORS: ["add", "change", "publish", "lock", "unlock"]}
+    page_rights = {
+        WRITERS: ["add", "change"],
+        EDITORS: ["add", "change", "publish", "lock", "unlock"],
+    }
     file_rights = ["add", "change", "choose"]
     for name, codes in page_rights.items():
         group, _ = Group.objects.get_or_create(name=name)
@@ -116,9 +122,7 @@ def _roles() -> None:
             permission = Permission.objects.get(
                 content_type__app_label="wagtailcore", codename=f"{code}_page"
             )
-            GroupPagePermission.objects.get_or_create(
-                group=group, page=root, permission=permission
-            )
+            GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
         for model in ("photo", "recording"):
             for permission in Permission.objects.filter(
                 content_type__app_label="stories",
@@ -129,9 +133,7 @@ def _roles() -> None:
                 )
 
 
-def _rename(
-    model: type[Group | Task | Workflow], old: str, new: str, *, sign: str = ""
-) -> None:
+def _rename(model: type[Group | Task | Workflow], old: str, new: str, *, sign: str = "") -> None:
     """Give one of Wagtail's ready-made things our name for it, once.
 
     "Editors" is Wagtail's name for our writers: ``sign`` says that the old meaning still stands.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wagtail.admin.panels import (
+    CommentPanel,
     FieldPanel,
     FieldRowPanel,
     InlinePanel,
@@ -56,6 +57,7 @@ WHEN = [
     FieldPanel("embargo_until"),
     FieldRowPanel([FieldPanel("date_shown"), FieldPanel("date")]),
     PublishingPanel(),
+    CommentPanel(),  # it has no place of its own: comments stand beside what they are about
 ]
 
 MACHINES = [

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.files.storage import default_storage
 from django.http import HttpResponse
 
 from tamizdat.reader import pages
 from tamizdat.reader.render import render
-from tamizdat.stories.models.media import Recording, Rendition
+from tamizdat.stories.models.media import Recording
 from tamizdat.stories.models.pages import (
     Author,
     AuthorIndex,
@@ -24,14 +25,15 @@ from tamizdat.stories.models.pages import (
 from tamizdat.stories.models.public import PublicPage
 from tamizdat.stories.models.story import Story
 from tamizdat.stories.showing import Showing, fronts
+from tamizdat.stories.showing.assets import Drawn
 from tamizdat.stories.showing.stories import story_page
 
 
 class UploadedAssets:
     """Pictures and recordings straight from the newsroom's uploads."""
 
-    def rendition(self, rendition: Rendition) -> str:
-        return str(rendition.url)
+    def rendition(self, drawn: Drawn) -> str:
+        return str(default_storage.url(drawn.name))
 
     def recording(self, recording: Recording) -> str:
         return str(recording.file.url)

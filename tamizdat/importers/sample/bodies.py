@@ -54,9 +54,7 @@ def _photo_value(each: Text, material: Material) -> Block:
 
 
 def _gallery(each: Text, material: Material) -> Block:
-    photos = [
-        {"type": "item", "value": _photo_value(photo, material)} for photo in each["photos"]
-    ]
+    photos = [{"type": "item", "value": _photo_value(photo, material)} for photo in each["photos"]]
     return _block("gallery", {"photos": photos})
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.files import File
 from django.db import transaction
-
 from wagtail.rich_text import RichText
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
@@ -95,9 +94,7 @@ class Sample:
 
     def shelf(self, above: PublicPage, kind: type[PublicPage], each: Text, **values: Any) -> None:
         name = each["slug"]
-        page = kind(
-            title=each["name"], slug=name, locale=above.locale, live=True, **values
-        )
+        page = kind(title=each["name"], slug=name, locale=above.locale, live=True, **values)
         self.tie(page, name)
         type(above).objects.get(pk=above.pk).add_child(instance=page)
         self.shelves[kind.__name__, name] = page
@@ -159,11 +156,11 @@ class Sample:
             Byline(author=self.shelves["Author", name]) for name in each.get("authors", [])
         ]
         story.topics.set([self.shelves["Topic", name] for name in each.get("topics", [])])
-        story.picked = [Related(other=made[name]) for name in each.get("related", []) if name in made]
+        story.picked = [
+            Related(other=made[name]) for name in each.get("related", []) if name in made
+        ]
         story.corrections = [
-            Correction(
-                published=self.now - timedelta(days=each["days_ago"]), text=each["text"]
-            )
+            Correction(published=self.now - timedelta(days=each["days_ago"]), text=each["text"])
             for each in each.get("corrections", [])
         ]
 

@@ -9,7 +9,8 @@ Requests
  1. GET and HEAD only; anything else is 405. A request with a body is refused and the connection
     closed, so that a body can never be read as a second request (RFC 9112, 11.2).
  2. A request head is at most 8 KB (431) and is read strictly: CRLF only, no folded line, no space
-    before a colon, no NUL, exactly one Host in HTTP/1.1. What is not clearly right is 400 and close.
+    before a colon, no NUL, exactly one Host in HTTP/1.1. What is not clearly right is 400, and
+    the connection closes.
  3. A head not complete after 10 s, or a connection idle for 30 s, is closed; so is a reader that
     takes no byte for 60 s. When all places are taken, the oldest waiting connection gives way.
  4. Pipelined requests are answered in order; memory stays bounded while the reader is slow.

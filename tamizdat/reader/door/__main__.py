@@ -1,16 +1,18 @@
-"""`python -m tamizdat.reader.door --root DIR [--host HOST] [--port PORT] [--workers N]`."""
+"""The program: `python -m tamizdat.reader.door --root DIR`; `--help` tells the rest."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from tamizdat.reader.door.limits import Limits
 from tamizdat.reader.door.serving import DoorError, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
+    limits = Limits(memory_bytes=asked.memory * 1024 * 1024)
     try:
-        return serve(asked.root, asked.host, asked.port, asked.workers)
+        return serve(asked.root, asked.host, asked.port, asked.workers, limits)
     except DoorError as error:
         print(error, file=sys.stderr)
         return 1
@@ -25,6 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (%(default)s)")
     parser.add_argument("--workers", type=_count, default=1, help="processes (%(default)s)")
+    parser.add_argument(
+        "--memory", type=int, default=128, help="MB of pages each process keeps (%(default)s)"
+    )
     return parser
 
 

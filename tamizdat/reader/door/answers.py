@@ -1,7 +1,7 @@
 """From a request to an answer; knows files and fields, and nothing of connections.
 
 An answer is a status, the header fields (without Date and Connection, which belong to the moment
-and to the connection) and either bytes or a span of a large file.
+and to the connection) and then bytes, or a span of a large file.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ class Span:
 class Answer:
     status: int
     head: bytes
-    body: bytes | Span
+    body: bytes = b""
+    span: Span | None = None
 
 
 def answer(request: Request, shelf: Shelf) -> Answer:
@@ -77,17 +78,19 @@ def _answer_name(name: str, request: Request, shelf: Shelf) -> Answer:
 
 def _moved(address: bytes) -> Answer:
     location = b"Location: " + address + b"\r\nContent-Length: 0\r\n"
-    return Answer(308, location + headers.bare("public, max-age=0, must-revalidate") + b"\r\n", b"")
+    return Answer(308, location + headers.bare("public, max-age=0, must-revalidate") + b"\r\n")
 
 
 def _missing(name: str, request: Request, shelf: Shelf) -> Answer:
     for page in language_pages(name):
-        copy = shelf.find(page, request.wishes.encodings)
+        try:
+            copy = shelf.find(page, request.wishes.encodings)
+        except NotAcceptable:
+            return notice(404)
         if copy is not None:
             # Without a validator: a reader that has this page has not got the one it asked for.
             length = f"Content-Length: {copy.size}\r\n".encode("ascii")
-            head = b"".join((copy.own, length, copy.standing, b"\r\n"))
-            return Answer(404, head, _whole(copy))
+            return _whole(404, b"".join((copy.own, length, copy.standing, b"\r\n")), copy)
     return notice(404)
 
 
@@ -96,28 +99,32 @@ def _shown(copy: Copy, request: Request) -> Answer:
     if wishes.if_match is not None and not conditions.is_wanted(copy.etag, wishes.if_match):
         return notice(412)
     if wishes.if_none_match is not None and conditions.is_known(copy.etag, wishes.if_none_match):
-        return Answer(304, b"".join((b"ETag: ", copy.etag, b"\r\n", copy.standing, b"\r\n")), b"")
+        return Answer(304, b"".join((b"ETag: ", copy.etag, b"\r\n", copy.standing, b"\r\n")))
     if wishes.range is not None and request.method == b"GET" and copy.encoding == "identity":
         return _part(copy, wishes.range, wishes.if_range)
-    return Answer(200, copy.head, _whole(copy))
+    return _whole(200, copy.head, copy)
 
 
-def _whole(copy: Copy) -> bytes | Span:
-    return Span(copy, 0, copy.size) if copy.body is None else copy.body
+def _whole(status: int, head: bytes, copy: Copy) -> Answer:
+    if copy.body is None:
+        return Answer(status, head, span=Span(copy, 0, copy.size))
+    return Answer(status, head, copy.body)
 
 
 def _part(copy: Copy, asked: bytes, if_range: bytes | None) -> Answer:
     if if_range is not None and if_range != copy.etag:
-        return Answer(200, copy.head, _whole(copy))
+        return _whole(200, copy.head, copy)
     try:
         found = conditions.span(asked, copy.size)
     except conditions.OutOfRange:
         return notice(416, f"Content-Range: bytes */{copy.size}\r\n".encode("ascii"))
     if found is None:
-        return Answer(200, copy.head, _whole(copy))
+        return _whole(200, copy.head, copy)
     start, stop = found
-    body = Span(copy, start, stop) if copy.body is None else copy.body[start:stop]
-    return Answer(206, _part_head(copy, start, stop), body)
+    head = _part_head(copy, start, stop)
+    if copy.body is None:
+        return Answer(206, head, span=Span(copy, start, stop))
+    return Answer(206, head, copy.body[start:stop])
 
 
 def _part_head(copy: Copy, start: int, stop: int) -> bytes:

@@ -2,7 +2,9 @@
 
 A connection is *held* while it cannot take the next request: the reader is slow to take the last
 answer, a large file is under way, its hash is being computed, or the connection is ending. A held
-connection reads nothing, so what a reader sends ahead stays in the kernel, not in our memory.
+connection reads nothing, so what a reader sends ahead stays in the kernel, not in our memory. It
+does not see the end of what the reader sends either: when it does, nothing is owed any more, and
+the event loop closes it once what is written has gone.
 
 No deadline is a timer of its own: the door calls `tick` about once a second.
 """
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from tamizdat.reader.door.answers import Answer, Span, answer, notice
 from tamizdat.reader.door.folder import Version
-from tamizdat.reader.door.requests import Refusal, Request, Wishes, read_fields, read_line
+from tamizdat.reader.door.requests import Refusal, Request, read_request
 from tamizdat.reader.door.shelf import NotMeasured
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _TRIES = 3  # a large file replaced while it is measured is measured anew, but not for ever
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     def __init__(self, door: "Door") -> None:
         self._door = door
         self._transport: asyncio.Transport
@@ -42,9 +44,6 @@ class Connection(asyncio.Protocol):
         self._file = -1
         self._sent = 0
         self._left = -1
-        # The fields of one reader's requests seldom change between two requests on a connection.
-        self._fields = b""
-        self._wishes = Wishes()
 
     # What the event loop calls.
 
@@ -61,25 +60,25 @@ class Connection(asyncio.Protocol):
         self._close_file()
         self._door.forget(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Lend the door's one buffer; it is read out before another connection can fill it."""
+        return self._door.incoming
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self._ending:
             return
+        data = bytes(self._door.incoming[:nbytes])
         is_new = not self._buffer
         self._buffer = data if is_new else self._buffer + data
         if not self._is_held:
             self._advance(is_new)
-
-    def eof_received(self) -> bool:
-        """A reader that stopped sending still gets the answers it asked for."""
-        self._is_last = True
-        return self._is_held and not self._ending
 
     def pause_writing(self) -> None:
         self._slow = True
 
     def resume_writing(self) -> None:
         # Not at once: asyncio is in the middle of a write here, and does not expect to be closed.
-        self._door.soon(self._continue)
+        self._door.soon(self._resume)
 
     # What the door calls.
 
@@ -117,9 +116,12 @@ class Connection(asyncio.Protocol):
     def _is_held(self) -> bool:
         return self._slow or self._measuring or self._ending or self._span is not None
 
+    def _resume(self) -> None:
+        self._slow = False
+        self._continue()
+
     def _continue(self) -> None:
         """Go on after having been held."""
-        self._slow = False
         if self._ending:
             return
         try:
@@ -164,12 +166,7 @@ class Connection(asyncio.Protocol):
 
     def _handle(self, head: bytes) -> None:
         try:
-            method, target, is_http10, start = read_line(head, 0)
-            block = head[start:]
-            if block != self._fields:
-                self._wishes = read_fields(block)
-                self._fields = block
-            self._respond(Request(method, target, is_http10, self._wishes), 1)
+            self._respond(read_request(head), 1)
         except Refusal as refusal:
             self._refuse(refusal.status)
         except Exception as error:  # whatever it is, one connection must not end the door
@@ -178,22 +175,20 @@ class Connection(asyncio.Protocol):
     def _respond(self, request: Request, attempt: int) -> None:
         try:
             found = answer(request, self._door.shelf)
-            if isinstance(found.body, Span) and request.method != b"HEAD":
-                found = self._open_span(found)
-            self._send(found, request.method == b"HEAD", request)
+            if found.span is not None and request.method != b"HEAD":
+                self._open(found.span)
+            self._send(found, request)
         except NotMeasured as unknown:
             if attempt > _TRIES:
-                self._send(notice(503), request.method == b"HEAD", request)
+                self._send(notice(503), request)
             else:
                 self._measure(unknown, request, attempt)
 
-    def _open_span(self, found: Answer) -> Answer:
-        assert isinstance(found.body, Span)
-        file = self._door.shelf.open(found.body.copy)
-        if file is None:
-            raise NotMeasured(found.body.copy.name, found.body.copy.encoding)
-        self._file, self._span, self._sent = file, found.body, found.body.start
-        return found
+    def _open(self, span: Span) -> None:
+        file = self._door.shelf.open(span.copy)
+        if file is None:  # replaced since it was measured
+            raise NotMeasured(span.copy.name, span.copy.encoding)
+        self._file, self._span, self._sent = file, span, span.start
 
     def _measure(self, unknown: NotMeasured, request: Request, attempt: int) -> None:
         self._measuring = True
@@ -220,10 +215,10 @@ class Connection(asyncio.Protocol):
 
     # Answers.
 
-    def _send(self, found: Answer, is_head: bool, request: Request) -> None:
+    def _send(self, found: Answer, request: Request) -> None:
         keeps = request.keeps_alive
         said = b"" if keeps and not request.is_http10 else _CONNECTION[keeps]
-        body = b"" if is_head or isinstance(found.body, Span) else found.body
+        body = b"" if request.method == b"HEAD" else found.body
         self._transport.write(b"".join((self._door.opening(found.status), said, found.head, body)))
         self._closes = not keeps
         self._send_span()
@@ -254,7 +249,6 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: int) -> None:
         found = notice(status)
-        assert isinstance(found.body, bytes)
         parts = (self._door.opening(status), _CONNECTION[False], found.head, found.body)
         self._transport.write(b"".join(parts))
         self._end()

@@ -41,13 +41,14 @@ class Door:
         self._write_error = write_error
         self._connections: dict[Connection, None] = {}
         self._openings: dict[int, bytes] = {}
+        self.incoming = memoryview(bytearray(self.limits.read_bytes))
         self._second = -1
         self._silent_until: dict[str, float] = {}
         self._emptied = asyncio.Event()
         # One thread: a reader who asks for many large files cannot take the machine.
         self._measurer = ThreadPoolExecutor(1, "measurer")
-        self._server: asyncio.Server | None = None
-        self._ticking: asyncio.TimerHandle | None = None
+        self._server: asyncio.Server
+        self._ticking: asyncio.TimerHandle
         self.clock: Callable[[], float] = time.monotonic
 
     async def open(self, listening: socket) -> None:
@@ -63,7 +64,6 @@ class Door:
 
     async def close(self) -> None:
         """Take no more connections, let answers under way finish, then close."""
-        assert self._server is not None and self._ticking is not None
         self._ticking.cancel()
         self._server.close()
         for connection in list(self._connections):

@@ -10,18 +10,30 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from tamizdat.reader.door.encodings import SUFFIXES, Encoding
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-# Time of change (ns), size, inode, device: equal for two looks at one file that nobody replaced.
-Version = tuple[int, int, int, int]
+
+class Version(NamedTuple):
+    """Equal for two looks at a file that nobody replaced in between.
+
+    `noticed` is the kernel's own time, which nobody can set: a new file may have the inode of the
+    one it replaced, and a baker may give it the same `changed`. Times are in ns.
+    """
+
+    size: int
+    changed: int
+    noticed: int
+    inode: int
+    device: int
 
 
 def version_of(found: os.stat_result) -> Version:
-    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
+    return Version(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
 
 @contextmanager

@@ -16,7 +16,10 @@ class Limits:
     # the kernel send a reset, and that can destroy the answer on its way (RFC 9112, 9.6).
     linger_seconds: float = 2.0
     closing_seconds: float = 5.0
-    connections: int = 4096
-    small_file_bytes: int = 256 * 1024
+    connections: int = 2048
+    # A reader who takes nothing can make the door hold what it read at once, one small file or
+    # chunk, and the 64 KB asyncio lets pile up before it says stop: some 150 KB.
+    read_bytes: int = 16 * 1024
+    small_file_bytes: int = 64 * 1024
+    chunk_bytes: int = 64 * 1024
     memory_bytes: int = 128 * 1024 * 1024
-    chunk_bytes: int = 128 * 1024

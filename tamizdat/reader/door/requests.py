@@ -76,15 +76,15 @@ class Request:
         return wishes.keeps if self.is_http10 else True
 
 
-def read_line(head: bytes, start: int) -> tuple[bytes, bytes, bool, int]:
-    """Return method, target, whether it is HTTP/1.0, and where the fields begin."""
-    match = _REQUEST_LINE.match(head, start)
+def read_request(head: bytes) -> Request:
+    """Read a head, from the request line to the blank line; raises `Refusal`."""
+    match = _REQUEST_LINE.match(head)
     if match is None:
         raise Refusal(400)
     method, target, major, minor = match.groups()
     if major != b"1":
         raise Refusal(505)
-    return method, target, minor == b"0", match.end()
+    return Request(method, target, minor == b"0", read_fields(head[match.end() :]))
 
 
 def read_fields(block: bytes) -> Wishes:
@@ -105,7 +105,7 @@ def _wishes(fields: dict[bytes, bytes]) -> Wishes:
     if _HOST.fullmatch(fields.get(b"host", b"")) is None:
         raise Refusal(400)
     accept = fields.get(b"accept-encoding")
-    connection = fields.get(b"connection", b"").lower().replace(b" ", b"").split(b",")
+    connection = fields.get(b"connection", b"").lower().translate(None, b" \t").split(b",")
     return Wishes(
         encodings=preference(None if accept is None else accept.decode("latin-1")),
         has_host=b"host" in fields,

@@ -41,6 +41,8 @@ def serve(
     """
     if not root.is_dir():
         raise DoorError(f"there is no folder {root}; bake an edition first")
+    if not 0 <= port <= 65535:
+        raise DoorError(f"a port is a number from 0 to 65535, not {port}")
     listening = _listen(host, port, workers)
     limits = _within_system_limits(limits or Limits())
     announce(f"http://{_shown(listening[0])}/")
@@ -67,8 +69,6 @@ def _bind(host: str, port: int, shared: bool) -> socket.socket:
         return socket.create_server(address, family=family, backlog=1024, reuse_port=shared)
     except socket.gaierror:
         raise DoorError(f"there is no host named {host!r}; try --host 127.0.0.1") from None
-    except OverflowError:
-        raise DoorError(f"a port is a number from 0 to 65535, not {port}") from None
     except OSError as error:
         raise _binding_error(error, host, port) from None
 

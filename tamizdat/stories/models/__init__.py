@@ -15,6 +15,7 @@ from tamizdat.stories.models.pages import (
     TopicIndex,
     Year,
 )
+from tamizdat.stories.models.protected import Protected
 from tamizdat.stories.models.public import PublicPage
 from tamizdat.stories.models.story import Byline, Correction, Related, Story
 
@@ -29,6 +30,7 @@ __all__ = [
     "Listed",
     "Month",
     "Photo",
+    "Protected",
     "PublicPage",
     "Recording",
     "Related",

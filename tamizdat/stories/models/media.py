@@ -47,7 +47,13 @@ class Photo(AbstractImage):
 
     def is_redrawn(self) -> bool:
         """Say whether the file or its focal point differs from what the renditions show."""
-        drawn = ("file", "focal_point_x", "focal_point_y", "focal_point_width", "focal_point_height")
+        drawn = (
+            "file",
+            "focal_point_x",
+            "focal_point_y",
+            "focal_point_width",
+            "focal_point_height",
+        )
         old = type(self).objects.filter(pk=self.pk).values(*drawn).first()
         return old is not None and old != {
             name: self.file.name if name == "file" else getattr(self, name) for name in drawn

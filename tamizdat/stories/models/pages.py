@@ -1,11 +1,11 @@
 """The tree around the stories: home, sections, authors, topics, years and months, plain pages.
 
-    Home (one per language)
-      Section …        /politics/
-      AuthorIndex      /authors/      Author …  /authors/mira-solen/
-      TopicIndex       /topics/       Topic …   /topics/water/
-      TextPage …       /about/
-      Year > Month > Story             /2026/11/slug/     (made by themselves)
+Home (one per language)
+  Section …        /politics/
+  AuthorIndex      /authors/      Author …  /authors/mira-solen/
+  TopicIndex       /topics/       Topic …   /topics/water/
+  TextPage …       /about/
+  Year > Month > Story             /2026/11/slug/     (made by themselves)
 """
 
 from __future__ import annotations
@@ -275,5 +275,3 @@ def refuse_reserved(slug: str) -> None:
         raise ValidationError(
             {"slug": f"“{slug}” is taken by the site itself; choose another word."}
         )
-
-

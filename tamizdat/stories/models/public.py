@@ -20,6 +20,7 @@ from django.utils import timezone
 from wagtail.models import Locale, Page
 
 from tamizdat.stories import changes, keys
+from tamizdat.stories.forms import PublicPageForm
 
 # What Wagtail writes while an editor works on a draft; readers see none of it.
 BOOKKEEPING = frozenset(
@@ -74,6 +75,9 @@ class PublicPage(Page):
     """A page of the tree that readers can see, or a step on the way to one."""
 
     show_in_menus_default = False
+    base_form_class = PublicPageForm
+    # Files that lie on mirrors ask nobody for a password; the newsroom must not seem to offer it.
+    private_page_options: list[str] = []
 
     class Meta:
         abstract = True
@@ -169,5 +173,3 @@ def language_codes() -> list[str]:
     """Return the languages the newsroom publishes in, its first one first."""
     codes = list(Locale.objects.values_list("language_code", flat=True))
     return sorted(codes, key=lambda code: (code != settings.LANGUAGE_CODE, code))
-
-

@@ -23,6 +23,7 @@ from wagtail.models import Orderable, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from tamizdat.accounts.models import User
 from tamizdat.stories import changes, keys, panels
 from tamizdat.stories.blocks import BodyBlock
 from tamizdat.stories.forms import StoryForm
@@ -100,7 +101,12 @@ class Story(PublicPage):
     share_title = models.CharField(max_length=200, blank=True, help_text="Empty: the headline.")
     share_text = models.CharField(max_length=300, blank=True, help_text="Empty: the standfirst.")
     share_photo = models.ForeignKey(
-        PHOTO, models.SET_NULL, null=True, blank=True, related_name="+", help_text="Empty: the lead."
+        PHOTO,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: the lead.",
     )
 
     objects = PageManager.from_queryset(StoryQuerySet)()
@@ -140,6 +146,22 @@ class Story(PublicPage):
         if self.date_shown == self.DateShown.PUBLICATION:
             return self.first_published_at
         return None
+
+    # Revisions
+
+    def save_revision(
+        self, user: User | None = None, overwrite_revision: Any = None, **kwargs: Any
+    ) -> Any:
+        """Save a revision; one that the newsroom has begun stays the newsroom's.
+
+        Wagtail goes on with a revision only for its own author, and who that is may change under
+        way: with the first byline (see ``tamizdat.stories.protection``).
+        """
+        if overwrite_revision is not None and user is not None:
+            shared = User.shared()
+            if shared.pk in (user.pk, overwrite_revision.user_id):
+                user = overwrite_revision.user = shared
+        return super().save_revision(user=user, overwrite_revision=overwrite_revision, **kwargs)
 
     # The outbox
 
@@ -183,9 +205,10 @@ class Story(PublicPage):
         from treebeard.mp_tree import MP_MoveHandler
 
         taken = set(month.get_children().values_list("slug", flat=True))
-        slug, number = self.slug, 2
+        own = str(self.slug)
+        slug, number = own, 2
         while slug in taken:
-            slug, number = f"{self.slug[:240]}-{number}", number + 1
+            slug, number = f"{own[:240]}-{number}", number + 1
         MP_MoveHandler(self, month, "last-child").process()
         moved = type(self).objects.get(pk=self.pk)
         self.path, self.depth, self.numchild = moved.path, moved.depth, moved.numchild

@@ -39,7 +39,12 @@ LEAD = Use(
 )
 TEASER = Use(
     "teaser",
-    (f"fill-240x160|{WEBP}", f"fill-480x320|{WEBP}", f"fill-800x533|{WEBP}", f"fill-480x320|{JPEG}"),
+    (
+        f"fill-240x160|{WEBP}",
+        f"fill-480x320|{WEBP}",
+        f"fill-800x533|{WEBP}",
+        f"fill-480x320|{JPEG}",
+    ),
 )
 PORTRAIT = Use("portrait", (f"fill-192x192|{WEBP}", f"fill-192x192|{JPEG}"))
 LOGO = Use("logo", (f"max-192x192|{PNG}",))
@@ -47,10 +52,21 @@ SHARE = Use("share", (f"fill-1200x630|{JPEG}",))
 ALL = (LEAD, TEASER, PORTRAIT, SHARE)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A rendition as it lies in the newsroom's uploads."""
+
+    name: str  # in the storage
+    sha256: str  # hex
+    type: str
+    width: int
+    height: int
+
+
 class Assets(Protocol):
     """How files beside the pages get their addresses."""
 
-    def rendition(self, rendition: Rendition) -> str:
+    def rendition(self, drawn: Drawn) -> str:
         """Return the address of a rendition."""
 
     def recording(self, recording: Recording) -> str:
@@ -60,18 +76,47 @@ class Assets(Protocol):
         """Return the address of a small text file, or "" where it cannot be offered."""
 
 
-def source(rendition: Rendition, assets: Assets) -> pages.Source:
-    kind = rendition.file.name.rpartition(".")[2].lower()
-    media_type = "image/jpeg" if kind in ("jpg", "jpeg") else f"image/{kind}"
-    return pages.Source(assets.rendition(rendition), media_type, rendition.width, rendition.height)
+def drawn(photo: Photo, use: Use) -> tuple[Drawn, ...]:
+    """Return a photo's renditions for one use, in the order of its specs; made where missing.
+
+    Remembered by what they were drawn from: a new file or focal point is another key.
+    """
+    key = (photo.pk, photo.file.path, str(photo.get_focal_point()), use.name)
+    if key not in _REMEMBERED:
+        if len(_REMEMBERED) >= REMEMBERED_AT_MOST:
+            _REMEMBERED.clear()
+        made = photo.get_renditions(*use.specs)
+        _REMEMBERED[key] = tuple(_drawn(made[spec]) for spec in use.specs)
+    return _REMEMBERED[key]
+
+
+REMEMBERED_AT_MOST = 20_000
+_REMEMBERED: dict[tuple[int, str, str, str], tuple[Drawn, ...]] = {}
+
+
+def _drawn(rendition: Rendition) -> Drawn:
+    ending = rendition.file.name.rpartition(".")[2].lower()
+    kind = "jpeg" if ending == "jpg" else ending
+    sha256 = rendition.fingerprint()
+    rendition.file.close()  # Wagtail leaves open what it has just drawn
+    return Drawn(
+        name=rendition.file.name,
+        sha256=sha256,
+        type=f"image/{kind}",
+        width=rendition.width,
+        height=rendition.height,
+    )
+
+
+def source(each: Drawn, assets: Assets) -> pages.Source:
+    return pages.Source(assets.rendition(each), each.type, each.width, each.height)
 
 
 def picture(
     photo: Photo, use: Use, assets: Assets, *, alt: str = "", caption: str = "", credit: str = ""
 ) -> pages.Picture:
     """Describe a photo for one use; what is left empty comes from the photo itself."""
-    made = photo.get_renditions(*use.specs)
-    sources = [source(made[spec], assets) for spec in use.specs]
+    sources = [source(each, assets) for each in drawn(photo, use)]
     fallback = sources[-1]
     seen: dict[tuple[str, int], pages.Source] = {}
     for each in sources:  # a small original gives the same width twice

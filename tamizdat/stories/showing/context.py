@@ -51,7 +51,7 @@ class Showing:
         return self._sites[language]
 
     def _site(self, home: Home) -> pages.Site:
-        logo = home.logo and self.assets.rendition(home.logo.get_rendition(assets.LOGO.specs[0]))
+        logo = self.assets.rendition(assets.drawn(home.logo, assets.LOGO)[0]) if home.logo else ""
         return pages.Site(
             name=home.title,
             tagline=home.tagline,
@@ -61,8 +61,8 @@ class Showing:
             zone=settings.TIME_ZONE,
             sections=tuple(link(each) for each in self.sections(home)),
             footer=tuple(self._footer(home)),
-            logo=logo or "",
-            icon=logo or "",
+            logo=logo,
+            icon=logo,
             notice=home.notice,
         )
 
@@ -127,7 +127,7 @@ class Showing:
         if photo is None:
             return None
         self.trace.saw(keys.photo(photo.pk))
-        return assets.source(photo.get_rendition(assets.SHARE.specs[0]), self.assets)
+        return assets.source(assets.drawn(photo, assets.SHARE)[0], self.assets)
 
     def link(self, page: PublicPage | None) -> pages.Link | None:
         """Link to a page that readers can see; None for another, or for none."""
@@ -140,9 +140,7 @@ class Showing:
         authors = [byline.author for byline in story.bylines.all()]
         self.trace.saw(*(keys.page(author.pk) for author in authors))
         return tuple(
-            pages.Byline(
-                author.title, author.public_path if author.live else "", author.role
-            )
+            pages.Byline(author.title, author.public_path if author.live else "", author.role)
             for author in authors
         )
 

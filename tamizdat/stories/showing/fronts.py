@@ -94,7 +94,7 @@ def _fill(
     candidates: tuple[pages.Teaser, ...] | list[pages.Teaser], count: int, used: set[str]
 ) -> tuple[pages.Teaser, ...]:
     """Take the first that stand nowhere yet, and note that they stand here."""
-    taken = []
+    taken: list[pages.Teaser] = []
     for each in candidates:
         if len(taken) == count:
             break
@@ -309,5 +309,3 @@ def _head(
         description=description,
         languages=showing.languages(page, page.language),
     )
-
-

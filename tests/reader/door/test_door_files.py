@@ -1,19 +1,26 @@
 """Freshness, compressed siblings and memory."""
 
+import gzip
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-import brotli  # type: ignore[import-untyped]  # has no stubs
+import brotli
 import pytest
 
-from tamizdat.reader.door import Limits
+from tamizdat.reader.door import Limits, folder
 from tamizdat.reader.door.encodings import Encoding
 from tamizdat.reader.door.shelf import NotMeasured, Shelf
 
 from .visiting import OpenDoor, bake, open_door, page, write
 
 ANY: tuple[Encoding, ...] = ("br", "gzip", "identity")
+UNPACK: dict[Encoding, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+    "identity": bytes,
+}
 
 
 def test_each_encoding_is_sent_as_asked(door: OpenDoor) -> None:
@@ -30,6 +37,7 @@ def test_each_encoding_is_sent_as_asked(door: OpenDoor) -> None:
 
 def test_who_takes_nothing_we_have_is_told_so(door: OpenDoor) -> None:
     assert door.get("/worker.js", accept_encoding="identity;q=0").status == 406
+    assert door.get("/none", accept_encoding="identity;q=0").status == 404
     assert door.get("/feed.xml", accept_encoding="identity;q=0, br").status == 200
 
 
@@ -39,6 +47,13 @@ def test_a_replaced_page_is_served_with_the_next_request(door: OpenDoor, root: P
         reply = door.get("/feed.xml", accept_encoding="br")
         assert brotli.decompress(reply.body) == b"<feed>%d</feed>" % number
         assert door.get("/feed.xml").body == b"<feed>%d</feed>" % number
+
+
+def test_a_page_replaced_with_the_same_size_and_time_is_seen(door: OpenDoor, root: Path) -> None:
+    for letter in (b"a", b"b", b"c"):
+        write(root, "a.txt", letter, 7)
+        assert door.get("/a.txt").body == letter
+        write(root, "a.txt", b"-", 7)  # so that an inode comes back
 
 
 def test_a_removed_page_is_missing_at_once(door: OpenDoor, root: Path) -> None:
@@ -53,25 +68,34 @@ def test_a_new_page_is_found_at_once(door: OpenDoor, root: Path) -> None:
     assert door.get("/new/").body == page("New")
 
 
-def test_at_no_step_of_a_replacement_are_two_versions_mixed(root: Path) -> None:
-    """The reader sees the old page or the new one, with its own validator and policy."""
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_at_no_step_of_a_replacement_are_two_versions_mixed(
+    root: Path, is_remembered: bool
+) -> None:
+    """The reader sees the old page or the new one, whatever the shelf remembers."""
     old, new = page("old"), page("new")
-    compressed = brotli.compress(new)
-    for is_remembered in (True, False):
-        bake(root, "a/index.html", old, 1)
-        shelf = Shelf(root, Limits())
-        for step in (
-            lambda: write(root, "a/index.html.br", compressed, 2),
-            lambda: write(root, "a/index.html.gz", b"new gz", 2),
-        ):
-            step()
-            shelf = shelf if is_remembered else Shelf(root, Limits())
-            copy = shelf.find("/a/index.html", ANY)
-            assert copy is not None and copy.encoding != "br" or not is_remembered
-            assert copy is not None and copy.body not in (compressed, b"new gz")
-        write(root, "a/index.html", new, 2)
-        copy = shelf.find("/a/index.html", ANY)
-        assert copy is not None and copy.body == compressed
+    shelf = Shelf(root, Limits())
+    bake(root, "a/index.html", old, 1)
+    if is_remembered:
+        assert _plain(shelf) == old
+    steps = {".br": brotli.compress(new), ".gz": gzip.compress(new), "": new}
+    for suffix, content in steps.items():
+        write(root, f"a/index.html{suffix}", content, 2)
+        assert _plain(shelf) == (old if suffix else new)
+    copy = shelf.find("/a/index.html", ANY)
+    assert copy is not None
+    assert copy.encoding == "br"
+
+
+def _plain(shelf: Shelf) -> bytes:
+    """Return what every reader sees, after checking that all see the same."""
+    seen: set[bytes] = set()
+    for encoding in ANY:
+        copy = shelf.find("/a/index.html", (encoding, "identity"))
+        assert copy is not None
+        seen.add(UNPACK[copy.encoding](copy.body or b""))
+    (plain,) = seen
+    return plain
 
 
 def test_a_sibling_of_another_time_is_not_used(door: OpenDoor, root: Path) -> None:
@@ -81,6 +105,13 @@ def test_a_sibling_of_another_time_is_not_used(door: OpenDoor, root: Path) -> No
     write(root, "a.txt", b"two", 2)
     reply = door.get("/a.txt", accept_encoding="br")
     assert brotli.decompress(reply.body) == b"two"
+
+
+def test_a_sibling_replaced_before_its_file_is_not_used(door: OpenDoor, root: Path) -> None:
+    bake(root, "a.txt", b"one", 1)
+    assert door.get("/a.txt").body == b"one"
+    write(root, "a.txt.br", brotli.compress(b"two"), 2)
+    assert gzip.decompress(door.get("/a.txt", accept_encoding="br, gzip").body) == b"one"
 
 
 def test_a_sibling_that_comes_after_its_file_is_used_from_then_on(
@@ -110,7 +141,8 @@ def test_memory_stays_within_its_bound_and_files_stay_served(root: Path) -> None
         write(root, f"{number}.txt", b"x" * 10_000)
     for number in [*range(50), 0, 1, 49]:
         copy = shelf.find(f"/{number}.txt", ANY)
-        assert copy is not None and copy.size == 10_000
+        assert copy is not None
+        assert copy.size == 10_000
         assert shelf.weight <= 50_000
 
 
@@ -149,10 +181,33 @@ def test_large_and_small_have_the_same_validator(root: Path) -> None:
     with pytest.raises(NotMeasured):
         large.find("/a.txt", ANY)
     measured = large.measure("/a.txt", "identity")
-    assert measured is not None and small is not None
+    assert measured is not None
+    assert small is not None
     large.learn(*measured)
     copy = large.find("/a.txt", ANY)
-    assert copy is not None and (copy.etag, copy.body) == (small.etag, None)
+    assert copy is not None
+    assert (copy.etag, copy.body) == (small.etag, None)
+
+
+def test_a_large_file_replaced_since_it_was_found_is_not_opened(root: Path) -> None:
+    write(root, "a.txt", b"content")
+    shelf = Shelf(root, Limits(small_file_bytes=1))
+    measured = shelf.measure("/a.txt", "identity")
+    assert measured is not None
+    shelf.learn(*measured)
+    copy = shelf.find("/a.txt", ANY)
+    assert copy is not None
+    write(root, "a.txt", b"CONTENT")
+    assert shelf.open(copy) is None
+    (root / "a.txt").unlink()
+    assert shelf.open(copy) is None
+
+
+def test_only_regular_files_are_opened(root: Path) -> None:
+    os.mkfifo(root / "pipe.txt")
+    for name in ("/pipe.txt", "/2026"):
+        with pytest.raises(OSError, match=""):
+            folder.open_file(str(root), name, "identity")
 
 
 def test_measuring_what_is_gone_is_no_error(root: Path) -> None:

@@ -2,14 +2,15 @@
 
 import pytest
 
-from tamizdat.reader.door.requests import Refusal, read_fields, read_line
+from tamizdat.reader.door.requests import Refusal, read_fields, read_request
 
 from .visiting import OpenDoor
 
 
-def test_a_request_line_is_read() -> None:
-    head = b"GET /a/?b HTTP/1.1\r\nHost: a\r\n\r\n"
-    assert read_line(head, 0) == (b"GET", b"/a/?b", False, 20)
+def test_a_request_is_read() -> None:
+    request = read_request(b"GET /a/?b HTTP/1.0\r\nAccept-Encoding: br\r\n\r\n")
+    assert (request.method, request.target, request.is_http10) == (b"GET", b"/a/?b", True)
+    assert request.wishes.encodings == ("br", "identity")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_a_request_line_is_read() -> None:
 )
 def test_a_doubtful_request_line_is_refused(line: bytes, status: int) -> None:
     with pytest.raises(Refusal) as refused:
-        read_line(line, 0)
+        read_request(line + b"Host: a\r\n\r\n")
     assert refused.value.status == status
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import brotli  # type: ignore[import-untyped]  # has no stubs
+import brotli
 
 from tamizdat.reader.door import Door, Limits
 
@@ -37,8 +37,12 @@ class Reader:
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
-        self.socket.connect(address)
         self._came = b""
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.socket.close()
+            raise
 
     def say(self, content: bytes) -> None:
         self.socket.sendall(content)
@@ -151,6 +155,8 @@ def open_door(
     new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> Iterator[OpenDoor]:
     listening = socket.create_server(("127.0.0.1", 0))
+    # A small one, so that a slow reader is felt soon, whatever this machine's kernel allows.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
     opened: Future[OpenDoor] = Future()
     thread = threading.Thread(target=_keep_open, args=(root, limits, new_loop, listening, opened))
     thread.start()

@@ -69,7 +69,7 @@ class Look:
     bloom: float = 0.18
     threshold: float = 0.55
     vignette: float = 0.28
-    grain: float = 0.010
+    grain: float = 0.005
     filmic: bool = False
     saturation: float = 1.0
 
@@ -181,7 +181,8 @@ class Canvas:
 
     def _grain(self, light: Field, amount: float) -> Field:
         raw = self.rng.standard_normal((self.height, self.width)).astype(np.float32)
-        soft = np.asarray(gaussian_filter(raw, 0.75), np.float32) * 2.2
+        size = max(0.6, self.height / 1067 * 1.05)
+        soft = np.asarray(gaussian_filter(raw, size), np.float32) * 3.4 * size
         tone = encode(light.mean(axis=-1))
         return (amount * soft * (0.35 + np.sqrt(tone * (1 - tone))))[..., None].astype(np.float32)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from tamizdat.importers.sample.drawing import city, halls, landscapes, rooms, water
+from tamizdat.importers.sample.drawing import avatars, city, halls, landscapes, outdoors, people, rooms, tables, water, workbench
 from tamizdat.importers.sample.drawing.canvas import Canvas, Look
 
 Scene = Callable[[Canvas], Look]
@@ -21,5 +21,5 @@ def _scenes(module: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {}
-for _module in (city, halls, landscapes, rooms, water):
+for _module in (avatars, city, halls, landscapes, outdoors, people, rooms, tables, water, workbench):
     SCENES |= _scenes(_module)

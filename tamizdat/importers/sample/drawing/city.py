@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, Stencil, ramp, rgb, step
+from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, Point, Stencil, ramp, rgb, step
 from tamizdat.importers.sample.drawing.land import (
     below,
     branches,
@@ -145,9 +145,11 @@ def port_marrow(canvas: Canvas) -> Look:
     lit_clouds(canvas, "#c58a92", "#293a5e", 0.36, 0.3, 5)
     stars(canvas, 160, 0.3)
     hill(canvas, (0.44 - 0.10 * np.exp(-(((canvas.x[0] - 0.2) / 0.4) ** 2)) + 0.02 * ridge(canvas, 0.5, 6)).astype(np.float32), [(0, "#3f4a70"), (1, "#8d7f97")], 0.25)
-    crest = (0.60 - 0.33 * np.exp(-(((canvas.x[0] - 0.80) / 0.42) ** 2)) + 0.012 * ridge(canvas, 0.3, 6)).astype(np.float32)
+    across = canvas.x[0]
+    crest = 0.615 - 0.27 * np.exp(-(((across - 1.12) / 0.36) ** 2)) - 0.15 * np.exp(-(((across - 0.55) / 0.26) ** 2))
+    crest = (crest + 0.035 * ridge(canvas, 0.35, 6)).astype(np.float32)
     hill(canvas, crest, [(0, "#232d4b"), (1, "#2b3350")], 0.3)
-    _church(canvas, 0.86, float(crest[int(0.86 * canvas.height)]))
+    _church(canvas, 1.10, float(crest[int(1.10 * canvas.height)]))
     rows = 15
     for i in range(rows):
         share = i / (rows - 1)
@@ -176,7 +178,7 @@ def _house_row(canvas: Canvas, line: Field, size: float, near: float) -> None:
     while x < canvas.aspect:
         w, h = size * rng.uniform(0.8, 1.7), size * rng.uniform(0.8, 1.5)
         y = float(line[min(max(int((x + w / 2) * canvas.height), 0), canvas.width - 1)])
-        if y < 0.665 and rng.random() < 0.9:
+        if y < 0.665 and rng.random() < 0.84:
             pen = walls[rng.integers(0, 4)]
             pen.box(x, y - h, w, h * 1.5)
             top = y - h
@@ -185,8 +187,8 @@ def _house_row(canvas: Canvas, line: Field, size: float, near: float) -> None:
             fronts.append(Front(x, top, w, h))
         x += w * rng.uniform(1.0, 1.25)
     for pen, tone in zip(walls, ("#4b4f6b", "#5c566c", "#434a68", "#6b6070"), strict=True):
-        canvas.paint(pen.mask(), rgb(tone) * (0.85 - 0.35 * near))
-    canvas.paint(roofs.mask(), rgb("#3b2f45") * (0.9 - 0.3 * near))
+        canvas.paint(pen.mask(), rgb(tone) * (1.25 - 0.35 * near))
+    canvas.paint(roofs.mask(), rgb("#5a4350") * (1.0 - 0.3 * near))
     _windows(canvas, fronts, size * 0.36, 0.42, np.ones_like(canvas.light[..., 0]))
 
 
@@ -204,7 +206,8 @@ def _boat(canvas: Canvas, x: float, y: float, size: float, side: int) -> None:
     canvas.paint(ghost.mask(0.004) * 0.6, "#0a1120")
     canvas.paint(pen.mask(), "#0c1222")
     lamp = canvas.stencil()
-    lamp.ellipse(x - side * 0.3 * size, y - 0.3 * size, 0.05 * size, 0.05 * size)
+    lamp.box(x - side * 0.3 * size - 0.07 * size, y - 0.36 * size, 0.05 * size, 0.07 * size)
+    lamp.box(x - side * 0.3 * size + 0.02 * size, y - 0.36 * size, 0.05 * size, 0.07 * size)
     lamp.ellipse(x + side * 0.15 * size, y - 1.15 * size, 0.02 * size, 0.02 * size)
     canvas.add(lamp.mask() * 1.6, "#ffc673")
 
@@ -230,37 +233,50 @@ def _snow_row(canvas: Canvas, base: float, size: float, near: float) -> None:
     while x < canvas.aspect:
         w = size * rng.uniform(0.75, 1.2)
         y = base + size * rng.uniform(-0.2, 0.2)
-        _snow_house(canvas, x, y, w, size * rng.uniform(0.5, 0.7), near)
+        flip = float(rng.choice([-1, 1]))
+        _snow_house(canvas, x, y, w * rng.uniform(0.85, 1.15), size * rng.uniform(0.45, 0.85), near, flip)
         x += w * rng.uniform(0.95, 1.7) * 1.25
 
 
-def _snow_house(canvas: Canvas, x: float, y: float, w: float, h: float, near: float) -> None:
+def _snow_house(
+    canvas: Canvas, x: float, y: float, w: float, h: float, near: float, flip: float
+) -> None:
+    """Draw one house seen from its corner; `flip` -1 shows it from the other corner."""
     rng = canvas.rng
     hazy = rgb("#b9c6dc") * 0.8
     front, side, slope, edge, panes, stack = (canvas.stencil() for _ in range(6))
-    peak, back = (x + w * 0.35, y - h * 1.75), w * 0.85
-    front.polygon([(x, y - h * 0.85), peak, (x + w * 0.7, y - h * 0.85), (x + w * 0.7, y + h), (x, y + h)])
-    side.polygon([(x + w * 0.7, y - h * 0.85), (x + w * 0.7 + back, y - h * 1.0), (x + w * 0.7 + back, y + h), (x + w * 0.7, y + h)])
-    eave = (x + w * 0.76, y - h * 0.74)
-    slope.polygon([(peak[0] - w * 0.02, peak[1] - h * 0.1), (peak[0] + back, peak[1] - h * 0.22), (eave[0] + back, eave[1] - h * 0.14), eave])
-    edge.line([(x - w * 0.06, y - h * 0.74), (peak[0], peak[1] - h * 0.05), (eave[0], eave[1])], h * 0.13)
+
+    def at(*points: Point) -> list[Point]:
+        return [(x + w * 0.6 + flip * (px - w * 0.6), y + py) for px, py in points]
+
+    peak, back, eave = (w * 0.35, -h * 1.75), w * 0.85, (w * 0.76, -h * 0.74)
+    front.polygon(at((0, -h * 0.85), peak, (w * 0.7, -h * 0.85), (w * 0.7, h), (0, h)))
+    side.polygon(at((w * 0.7, -h * 0.85), (w * 0.7 + back, -h), (w * 0.7 + back, h), (w * 0.7, h)))
+    slope.polygon(at((peak[0] - w * 0.02, peak[1] - h * 0.1), (peak[0] + back, peak[1] - h * 0.22), (eave[0] + back, eave[1] - h * 0.14), eave))
+    edge.line(at((-w * 0.06, -h * 0.74), (peak[0], peak[1] - h * 0.05), eave), h * 0.12)
     cx = peak[0] + back * rng.uniform(0.35, 0.8)
-    stack.box(cx, peak[1] - h * 0.55, w * 0.09, h * 0.6)
-    edge.box(cx - w * 0.015, peak[1] - h * 0.60, w * 0.12, h * 0.09)
-    for px in (0.16, 0.42):
-        for py in (-0.55, 0.05):
-            if rng.random() < 0.4:
-                panes.box(x + w * px, y + h * py, w * 0.12, h * 0.32, rng.uniform(0.5, 1))
-    wall = rgb(str(rng.choice(["#4a4c66", "#5b4f5f", "#3f4a63", "#66565c"])))
-    canvas.paint(side.mask(), wall * 0.55 * near + hazy * 0.75 * (1 - near))
-    canvas.paint(front.mask(), wall * 0.8 * near + hazy * 0.85 * (1 - near))
+    stack.polygon(at((cx, peak[1] - h * 0.55), (cx + w * 0.09, peak[1] - h * 0.55), (cx + w * 0.09, peak[1] + h * 0.05), (cx, peak[1] + h * 0.05)))
+    edge.line(at((cx - w * 0.01, peak[1] - h * 0.57), (cx + w * 0.10, peak[1] - h * 0.57)), h * 0.09)
+    for px in (0.14, 0.42, 0.92, 1.2):
+        for py in (-0.55, 0.02):
+            if rng.random() < 0.42:
+                tall = h * 0.34
+                corner = (w * px, h * py)
+                panes.polygon(at(corner, (corner[0] + w * 0.13, corner[1]), (corner[0] + w * 0.13, corner[1] + tall), (corner[0], corner[1] + tall)), rng.uniform(0.5, 1))
+    wall = rgb(str(rng.choice(["#4a4c66", "#6b5358", "#3f4a63", "#7a6258", "#586878"])))
+    canvas.paint(side.mask(), wall * 0.5 * near + hazy * 0.72 * (1 - near))
+    canvas.paint(front.mask(), wall * 0.85 * near + hazy * 0.85 * (1 - near))
     canvas.paint(stack.mask(), wall * 0.6 * near + hazy * 0.7 * (1 - near))
-    drift = 0.82 + 0.3 * (clouds(canvas, 0.08, 3, 2)[..., None] - 0.5)
-    canvas.paint(slope.mask(), rgb("#b4c5e2") * drift * near + rgb("#d5dceb") * 0.95 * (1 - near))
+    drift = 0.82 + 0.5 * (clouds(canvas, 0.06, 4, 2)[..., None] - 0.5)
+    lit = 1.0 if flip > 0 else 1.18
+    canvas.paint(slope.mask(), rgb("#a9bcdc") * drift * lit * near + rgb("#d5dceb") * 0.95 * (1 - near))
     canvas.paint(edge.mask(), rgb("#dfe6f4") * near + rgb("#dfe4ee") * (1 - near))
-    canvas.add(panes.mask() * 1.15, "#ffc267")
+    panes_mask = panes.mask()
+    canvas.paint(panes_mask, "#ffbe62")
+    canvas.add(canvas.blur(panes_mask, 0.012) * 0.25 * near, "#ff9f45")
     if rng.random() < 0.3:
-        _smoke(canvas, cx + w * 0.04, peak[1] - h * 0.6, h)
+        (smoke,) = at((cx + w * 0.04, peak[1] - h * 0.6))
+        _smoke(canvas, smoke[0], smoke[1], h)
 
 
 def _smoke(canvas: Canvas, x: float, y: float, size: float) -> None:
@@ -293,7 +309,7 @@ def _snowfall(canvas: Canvas, count: int) -> None:
 
 def night_apartments(canvas: Canvas) -> Look:
     """One block of flats at night, a few windows lit in many."""
-    canvas.sky([(0, "#141b2b"), (0.6, "#1c2333"), (1, "#2c2a30")])
+    canvas.sky([(0, "#1d2840"), (0.6, "#283248"), (1, "#3d3a40")])
     rough = clouds(canvas, 0.3, 7, 1.0)[..., None] * 0.5 + clouds(canvas, 0.04, 4, 0.4)[..., None] * 0.4
     canvas.light = (canvas.light * (0.6 + 0.8 * rough)).astype(np.float32)
     columns, floors = 7, 10
@@ -307,7 +323,7 @@ def night_apartments(canvas: Canvas) -> Look:
     for x, size in ((0.17, 0.36), (0.70, 0.26)):
         strokes, _ = branches(canvas, x, 1.02, size, 0.36, 8)
         canvas.paint(draw_strokes(canvas, strokes), "#06080d")
-    return Look(vignette=0.4, bloom=0.34, threshold=0.4, grain=0.009)
+    return Look(vignette=0.4, bloom=0.34, threshold=0.4)
 
 
 def _seams(canvas: Canvas, columns: int, floors: int, wide: float, high: float) -> None:
@@ -328,7 +344,7 @@ def _flat(canvas: Canvas, x: float, y: float, wide: float, high: float, balcony:
     for k in range(2):
         glass.box(left + k * w * 0.51, top, w * 0.49, h)
     canvas.paint(frame.mask(), "#2c3140")
-    lit = rng.random() < 0.24
+    lit = rng.random() < 0.30
     colour = rgb(str(rng.choice(["#ffc777", "#ffb257", "#ffe2b0", "#ff9a5a", "#8fb7ff", "#f3c9ff"], p=[0.3, 0.25, 0.2, 0.1, 0.1, 0.05])))
     pane = glass.mask()
     if not lit:
@@ -357,9 +373,9 @@ def _in_window(canvas: Canvas, left: float, top: float, w: float, h: float, pane
     if kind > 0.35:
         px, py = left + w * rng.uniform(0.2, 0.8), top + h
         pen.polygon([(px - 0.005, py - 0.009), (px + 0.005, py - 0.009), (px + 0.004, py), (px - 0.004, py)])
-        for _ in range(12):
-            a, n = rng.normal(0, 0.6), rng.uniform(0.008, 0.02)
-            pen.line([(px, py - 0.008), (px + np.sin(a) * n, py - 0.008 - np.cos(a) * n)], 0.0024)
+        for _ in range(16):
+            ox, oy = rng.normal(0, 0.0055), abs(rng.normal(0, 0.007))
+            pen.ellipse(px + ox, py - 0.010 - oy, rng.uniform(0.0018, 0.0034), 0.0022)
     canvas.dim(pen.mask(0.0008) * pane * 0.62)
 
 

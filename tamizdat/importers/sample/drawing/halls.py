@@ -28,35 +28,36 @@ def printing_hall(canvas: Canvas) -> Look:
             side = -0.14 if _turns_up(i) else 0.14
             rolls = np.minimum(rolls, solid.rod(y - high - side, z - at, x, 0.13, 1.05))
         web = np.maximum(web, np.abs(x) - 0.86)
-        dz, number = solid.again(z + 5.2, 3.45, 0, 4)
-        frames = solid.box(np.abs(x) - 1.16, y - 1.35, dz, (0.07, 1.45, 0.62), 0.03)
-        holes = solid.rod(y - 1.5, dz, x, 0.34, 3.0)
-        frames = np.maximum(frames, -holes)
-        frames = np.minimum(frames, solid.box(np.abs(x) - 1.3, y - 0.9, dz - 0.2, (0.1, 0.22, 0.16), 0.02))
-        catwalk = solid.box(x - 1.9, y - 0.16, z, (0.6, 0.03, 9.0))
-        rails = np.minimum(solid.rod(x - 2.45, y - 1.15, z, 0.022, 9.0), solid.rod(x - 2.45, y - 0.7, z, 0.016, 9.0))
-        posts = solid.rod(x - 2.45, solid.again(z, 1.5, -6, 4)[0], y - 0.6, 0.02, 0.55)
+        dz, _ = solid.again(z + 5.2, 3.45, 0, 4)
+        frames = solid.box(x + 1.16, y - 1.5, dz, (0.07, 1.5, 0.75), 0.03)
+        frames = np.maximum(frames, -solid.rod(y - 1.6, dz, x, 0.34, 3.0))
+        frames = np.minimum(frames, solid.box(x - 1.16, y - 0.62, dz, (0.07, 0.62, 0.3), 0.03))
+        frames = np.minimum(frames, solid.box(x, y - 0.06, z, (1.3, 0.06, 7.0), 0.02))
+        lift = np.full_like(x, 1e3)
+        for at, high in _WEB:
+            lift = np.minimum(lift, solid.box(x + 1.13, y - high / 2, z - at, (0.05, high / 2 + 0.2, 0.12), 0.02))
+        rails = solid.rod(x + 1.0, y - 2.95, z, 0.03, 7.0)
         walls = np.minimum(np.minimum(x + 4.6, 6.4 - x), np.minimum(6.2 - y, z + 9.4)).astype(np.float32)
         beams = solid.box(x, y - 5.5, solid.again(z, 3.0, -4, 3)[0], (7.0, 0.22, 0.1))
         columns = solid.box(x + 3.6, y - 2.8, solid.again(z, 3.0, -4, 3)[0], (0.14, 2.9, 0.14))
         tubes = solid.rod(x - 0.0, y - 4.3, solid.again(z, 3.0, -4, 2)[0], 0.045, 0.8)
         reels = solid.rod(y - 0.62, solid.again(z + 1.0, 1.5, -4, 2)[0], x + 3.4, 0.6, 0.62, 0.02)
         return [
-            (y, 0), (web.astype(np.float32), 1), (rolls, 2), (np.minimum(frames, catwalk), 3),
-            (np.minimum(rails, posts), 4), (walls, 5), (np.minimum(beams, columns), 6), (tubes, 7), (reels, 8),
+            (y, 0), (web.astype(np.float32), 1), (rolls, 2), (np.minimum(frames, lift), 3),
+            (rails, 4), (walls, 5), (np.minimum(beams, columns), 6), (tubes, 7), (reels, 8),
         ]
 
     lamps = [Lamp((0.0, 4.25, 3.0 * i), "#ffe3b5", 7.5, hard=6, shadow=i in (-1, 0, 1)) for i in range(-3, 3)]
-    lamps.append(Lamp((3.2, 3.0, 4.5), "#8db4dd", 4.0, shadow=False))
+    lamps.append(Lamp((4.6, 3.4, 3.0), "#a9c6e6", 12.0, shadow=False))
     matter = [
         Matter(mottled(grime, "#4c4a46", 0.18, 1.6), 0.25, 20, mirror=0.10), Matter(_newsprint, 0.04, 10), Matter("#50565c", 0.8, 40, mirror=0.12),
         Matter(mottled(grime, "#33504c", 0.08, 0.8), 0.3, 26), Matter("#b58a2c", 0.4, 26), Matter(mottled(grime, "#5b5952", 0.1, 2.0)),
         Matter("#2f3335"), Matter("#000000", glow=np.array((5.0, 4.4, 3.4), np.float32)), Matter(mottled(grime, "#c9c2b2", 0.04, 0.7), 0.03, 8),
     ]
     world = World(shape, matter, lamps, above="#2c2f33", beneath="#25221d", haze="#4c4a44", dense=0.02, corner=0.5, careful=0.85, steps=120)
-    canvas.light, depth = look(canvas, world, Eye((2.35, 2.5, 5.4), (-0.55, 1.45, -2.0), 0.9))
+    canvas.light, depth = look(canvas, world, Eye((3.6, 2.15, 5.2), (-0.35, 1.55, -0.6), 0.84))
     canvas.light = focus(canvas.light, depth, 5.5, 0.6, canvas)
-    return Look(exposure=0.95, filmic=True, bloom=0.22, threshold=1.2, vignette=0.34, saturation=0.9)
+    return Look(exposure=1.2, filmic=True, bloom=0.22, threshold=1.2, vignette=0.34, saturation=0.9)
 
 
 def _turns_up(i: int) -> bool:
@@ -209,10 +210,10 @@ def courthouse_columns(canvas: Canvas) -> Look:
     matter = [Matter(mottled(stone, "#d8cbb2", 0.045, 1.4)), Matter(mottled(stone, "#c9bda6", 0.06, 1.6)), Matter(block), Matter("#3d2a1d", 0.2, 16)]
     sun = (0.80, 0.52, 0.62)
     world = World(shape, matter, [Lamp(sun, "#ffdfb0", 3.3, sun=True, hard=70)], above="#6f86a6", beneath="#6e5c48", haze="#cfd6dc", dense=0.006, corner=0.6, careful=0.85, steps=130)
-    canvas.light, depth = look(canvas, world, Eye((4.6, 0.7, 7.2), (-1.6, 2.75, 0.0), 0.98))
+    canvas.light, depth = look(canvas, world, Eye((4.3, 0.55, 5.8), (-2.2, 0.55, 0.0), 1.0, (0.5, 0.78)))
     sky = ramp(canvas.y + 0 * canvas.x, [(0, "#54799f"), (0.7, "#c9d4da"), (1, "#e8dfcf")])
     behind(canvas, depth, sky)
-    return Look(exposure=0.72, filmic=True, bloom=0.1, threshold=1.2, vignette=0.3, saturation=0.9)
+    return Look(exposure=0.48, filmic=True, bloom=0.1, threshold=1.2, vignette=0.3, saturation=0.9)
 
 
 def _column(x: Field, y: Field, z: Field) -> Field:
@@ -268,7 +269,7 @@ def station_platform(canvas: Canvas) -> Look:
         slope = y - 3.72 - 0.10 * np.abs(x - 2.6)
         canopy = np.maximum(np.abs(slope) - 0.06, np.abs(x - 2.6) - 2.3) * 0.95
         fringe = np.maximum(np.abs(x - 0.32) - 0.025, np.abs(y - 3.86 + 0.05 * np.abs(np.sin(z * 8))) - 0.2) * 0.8
-        lamp = solid.ball(x - 1.35, y - 2.95, dz - 2.5, 0.13)
+        lamp = solid.ball(x - 1.35, y - 2.86, dz - 2.5, 0.15)
         cord = solid.rod(x - 1.35, dz - 2.5, y - 3.3, 0.012, 0.3)
         shade = solid.cone(x - 1.35, y - 3.08, dz - 2.5, 0.28, 0.06, 0.09)
         rail = np.abs(np.abs(x + 1.25) - 0.72)
@@ -292,12 +293,13 @@ def station_platform(canvas: Canvas) -> Look:
         tone = tone * (1 + 0.07 * sample(stone, x * 0.3, z * 0.3))
         return (tone[:, None] * rgb("#6d6b68") + edge[:, None] * rgb("#b8b19c") * 0.5).astype(np.float32)
 
-    lamps = [Lamp((1.35, 2.9, 2.5 - 5.0 * i), "#ffc987", 5.0, hard=6, shadow=i < 3) for i in range(-1, 6)]
+    lamps = [Lamp((1.35, 2.66, 2.5 - 5.0 * i), "#ffc07a", 9.0, hard=6, shadow=i < 3) for i in range(-1, 6)]
     matter = [
-        Matter(paving, 0.35, 16, mirror=0.10), Matter("#2d3b3a", 0.25, 20), Matter("#3c4442", 0.1, 10), Matter("#000000", glow=np.array((9.0, 6.4, 3.6), np.float32)),
+        Matter(paving, 0.35, 16, mirror=0.10), Matter("#2d3b3a", 0.25, 20), Matter("#3c4442", 0.1, 10), Matter("#000000", glow=np.array((16.0, 10.5, 5.4), np.float32)),
         Matter("#8d949b", 0.9, 30, mirror=0.1), Matter("#4a3d33"), Matter(mottled(stone, "#5d5a57", 0.45, 0.5)), Matter("#5f4631"),
     ]
-    world = World(shape, matter, lamps, above="#5f6f80", beneath="#33363a", haze="#8d9dad", dense=0.062, corner=0.5, careful=0.85, steps=130)
+    world = World(shape, matter, lamps, above="#465468", beneath="#2a2c30", haze="#8792a3", dense=0.045, corner=0.5, careful=0.85, steps=130)
     canvas.light, depth = look(canvas, world, Eye((-0.35, 1.5, 6.2), (0.35, 1.35, -6.0), 1.0))
+    canvas.glow(0.72, 0.55, 0.16, "#ffd9b0", 0.22)
     canvas.light = focus(canvas.light, depth, 6.0, 0.5, canvas)
     return Look(exposure=0.9, filmic=True, bloom=0.55, threshold=0.75, vignette=0.36, saturation=0.95)

@@ -149,7 +149,8 @@ def branches(
         for side in (-1, 1) if rng.random() < 0.8 else (-1, 0.15, 1):
             spread = side * bend * rng.uniform(0.6, 1.5)
             shorter = length * rng.uniform(0.68, 0.86)
-            grow(end, turned * 0.92 + spread, shorter, width * 0.66, left - 1)
+            way = float(np.clip(turned * 0.92 + spread, -1.35, 1.35))
+            grow(end, way, shorter, width * 0.66, left - 1)
 
     grow((x, y), rng.normal(0, 0.05), high * 0.27, high * 0.035, forks)
     return strokes, ends

@@ -18,7 +18,7 @@ from tamizdat.importers.sample.drawing.land import (
     reflect,
     spruces,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, ridge
+from tamizdat.importers.sample.drawing.noise import bend, clouds, ridge
 
 
 def _peaks(canvas: Canvas, base: float, high: float, size: float) -> Field:
@@ -35,7 +35,7 @@ def serrin_mountains(canvas: Canvas) -> Look:
     for i, crest in enumerate(crests):
         line = _peaks(canvas, 0.47 + 0.085 * i, 0.13 - 0.008 * i, 0.62 - 0.05 * i)
         pale = "#f3e3d3" if i < 3 else "#c3ced8"
-        _ridge_with_relief(canvas, line, crest, pale, 0.30 - 0.012 * i)
+        _ridge_with_relief(canvas, line, crest, pale, 0.30 - 0.012 * i, 0.4 + 0.12 * i)
         mist(canvas, 0.60 + 0.08 * i, 0.05, "#f2e6da" if i < 3 else "#d0d9e0", 0.42)
     front = (0.93 + 0.05 * ridge(canvas, 0.8, 4)).astype(np.float32)
     canvas.paint(spruces(canvas, front - 0.05, 0.12, 9), "#1a3042")
@@ -43,13 +43,14 @@ def serrin_mountains(canvas: Canvas) -> Look:
     return Look(vignette=0.3, bloom=0.12)
 
 
-def _ridge_with_relief(canvas: Canvas, line: Field, crest: str, pale: str, fade: float) -> None:
+def _ridge_with_relief(canvas: Canvas, line: Field, crest: str, pale: str, fade: float, relief: float) -> None:
     mask = hill(canvas, line, [(0, crest), (0.35, crest), (1, pale)], fade)
-    rough = clouds(canvas, 0.16, 6, 0.7, 0.6)
-    lit = np.roll(rough, round(0.012 * canvas.height), axis=1) - rough
+    veins = 1 - np.abs(clouds(canvas, 0.11, 6, 0.55, 0.6) - 0.5) * 3
+    slant = bend(veins, 0.5 * (canvas.y - 0.6), 0.0)
+    lit = (bend(slant, 0.008, 0.004) - slant) * relief
     near = step(0.6, 0.0, depth_under(canvas, line) / fade)
-    canvas.add(mask * near * np.clip(lit, 0, 1) * 0.5, "#ffcf9a")
-    canvas.dim((mask * near * np.clip(-lit, 0, 1) * 1.4).astype(np.float32))
+    canvas.add(mask * near * np.clip(lit, 0, 1) * 0.28, "#ffcf9a")
+    canvas.dim((mask * near * np.clip(-lit * 0.75, 0, 0.6)).astype(np.float32))
 
 
 def ostra_marsh(canvas: Canvas) -> Look:
@@ -112,8 +113,9 @@ def _birds(canvas: Canvas, x: float, y: float, count: int, size: float, colour: 
 def wheat_fields(canvas: Canvas) -> Look:
     """Ripe wheat in wind under a wide sky with a far line of poplars."""
     horizon = 0.44
-    canvas.sky([(0, "#3f76b3"), (0.25, "#83acd2"), (0.44, "#e6e3d0"), (1, "#e6e3d0")])
-    lit_clouds(canvas, "#fffaf0", "#9fb2c8", 0.5, 0.32, 2.3)
+    canvas.sky([(0, "#7d93a3"), (0.25, "#b9c2bf"), (0.40, "#efe0bd"), (0.44, "#f6e3b4"), (1, "#f6e3b4")])
+    lit_clouds(canvas, "#fff3d9", "#8d98a1", 0.62, 0.34, 2.6)
+    canvas.glow(0.35, 0.40, 0.14, "#ffe9b4", 0.45)
     far = (horizon + 0.008 * ridge(canvas, 0.9, 4)).astype(np.float32)
     hill(canvas, far - 0.025, [(0, "#a3b3b5"), (1, "#c3c6a9")], 0.06)
     hill(canvas, far - 0.006, [(0, "#a9aa78"), (1, "#c9b26c")], 0.05)
@@ -124,7 +126,7 @@ def wheat_fields(canvas: Canvas) -> Look:
     for i in range(16):
         _wheat_row(canvas, horizon + 0.03 + 0.62 * (i / 15) ** 1.7, i / 15)
     mist(canvas, horizon + 0.01, 0.03, "#f1e3bf", 0.5)
-    return Look(vignette=0.3, bloom=0.1, grain=0.008)
+    return Look(vignette=0.3, bloom=0.1)
 
 
 def _poplars(canvas: Canvas, far: Field) -> None:
@@ -136,7 +138,7 @@ def _poplars(canvas: Canvas, far: Field) -> None:
         for j in range(26):
             at = j / 26
             wide = high * 0.10 * np.sin(np.pi * min(at * 0.93 + 0.1, 1)) ** 0.8
-            pen.ellipse(x + canvas.rng.normal(0, wide * 0.5), y - at * high, wide * 0.7, high * 0.06)
+            pen.ellipse(x + canvas.rng.normal(0, wide * 0.16), y - at * high, wide * canvas.rng.uniform(0.75, 1.0), high * 0.05)
     canvas.paint(pen.mask() * 0.9, "#5f6f58")
 
 
@@ -144,7 +146,7 @@ def _wheat_row(canvas: Canvas, y: float, near: float) -> None:
     pen, ears = canvas.stencil(), canvas.stencil()
     size = 0.012 + 0.12 * near**1.4
     sway = ridge(canvas, 0.35, 3)
-    for _ in range(int(2600 - 1750 * near)):
+    for _ in range(int(4200 - 2500 * near)):
         x = canvas.rng.uniform(-0.02, canvas.aspect + 0.02)
         column = int(np.clip(x * canvas.height, 0, canvas.width - 1))
         lean = size * (0.25 * sway[column] + canvas.rng.normal(0.1, 0.12))
@@ -153,16 +155,21 @@ def _wheat_row(canvas: Canvas, y: float, near: float) -> None:
         pen.line([(x, foot), (x + lean * 0.35, foot - tall * 0.6), tip], size * 0.018)
         _ear(ears, tip, lean, size)
     light = ramp(np.float32(near), [(0, "#ead28a"), (0.4, "#dcb055"), (1, "#c98f34")])
-    canvas.paint(pen.mask() * 0.65, light * 0.5)
+    canvas.paint(pen.mask() * 0.7, light * 0.55)
     patch = 0.55 + 0.9 * clouds(canvas, 0.2, 4, 3.0)[..., None]
     canvas.paint(ears.mask() * 0.85, light * patch)
 
 
 def _ear(pen: Stencil, tip: tuple[float, float], lean: float, size: float) -> None:
-    x, y = tip
-    drop = lean * 0.7
-    pen.line([(x, y), (x + drop * 0.5, y - size * 0.10), (x + drop, y - size * 0.16)], size * 0.055)
-    pen.line([(x + drop, y - size * 0.16), (x + drop * 1.8, y - size * 0.28)], size * 0.012, 0.6)
+    (x, y), drop = tip, lean * 0.8
+    for i in range(5):
+        t = i / 5
+        gx, gy = x + drop * t, y - size * 0.20 * t
+        thick = size * 0.021 * (1.15 - 0.6 * t)
+        pen.ellipse(gx + (thick * 0.5 if i % 2 else -thick * 0.5), gy, thick, size * 0.032)
+    for side in (-0.25, 0.1, 0.4):
+        end = (x + drop * 2.1 + side * size * 0.10, y - size * 0.40)
+        pen.line([(x + drop * 0.7, y - size * 0.15), end], size * 0.006, 0.7)
 
 
 def wind_turbines(canvas: Canvas) -> Look:
@@ -291,7 +298,7 @@ def orchard(canvas: Canvas) -> Look:
             _blossom_tree(canvas, (i - 0.05) * gap + canvas.rng.normal(0, 0.02), foot, high, haze)
         mist(canvas, foot + 0.01, 0.05, "#fdf3cf", 0.35 * haze + 0.05)
     canvas.glow(0.62, 0.36, 0.3, "#ffe9b5", 0.22)
-    return Look(vignette=0.28, bloom=0.16, grain=0.007)
+    return Look(vignette=0.28, bloom=0.16)
 
 
 def _grass(canvas: Canvas, ground: Field) -> None:
@@ -306,13 +313,13 @@ def _blossom_tree(canvas: Canvas, x: float, foot: float, high: float, haze: floa
     pale = rgb("#f6ecd0")
     shadow = canvas.distance(x - high * 0.12, foot, 5.5) / (high * 0.5)
     canvas.dim((0.5 * (1 - haze) * np.exp(-(shadow**3))).astype(np.float32))
-    strokes, ends = branches(canvas, x, foot, high, 0.5, 5 if high < 0.3 else 6)
+    strokes, ends = branches(canvas, x, foot, high * canvas.rng.uniform(0.85, 1.1), 0.5, 5 if high < 0.3 else 6)
     canvas.paint(draw_strokes(canvas, strokes), rgb("#3a2b25") * (1 - haze) + pale * haze)
     for tone, lift, spread in (("#b98f95", 0.02, 0.075), ("#e9c6c8", 0, 0.07), ("#fff2ee", -0.022, 0.055)):
         pen = canvas.stencil()
         for ex, ey in ends:
-            for _ in range(5 if high < 0.3 else 11):
+            for _ in range(14 if high < 0.3 else 60):
                 px, py = canvas.rng.normal(0, spread, 2) * high
-                size = high * canvas.rng.uniform(0.006, 0.016)
+                size = high * canvas.rng.uniform(0.004, 0.010 if high < 0.3 else 0.0075)
                 pen.ellipse(ex + px, ey + py + lift * high, size, size * 0.8, canvas.rng.uniform(0.5, 1))
         canvas.paint(pen.mask() * 0.92, rgb(tone) * (1 - haze * 0.8) + pale * haze * 0.8)

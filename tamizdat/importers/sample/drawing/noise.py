@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 from tamizdat.importers.sample.drawing.canvas import Canvas, Field
 
@@ -70,6 +70,12 @@ def tile(canvas: Canvas, roughness: float = 1.6, lowest: int = 3) -> Field:
     shaped = raw * np.where(far >= lowest, np.maximum(far, 1) ** -roughness, 0)
     noise = np.fft.irfft2(shaped)
     return (noise / noise.std()).astype(np.float32)
+
+
+def soft_tile(canvas: Canvas) -> Field:
+    """Make a joining-up square of smooth lumps, for surfaces that are themselves uneven."""
+    smooth = gaussian_filter(tile(canvas, 2.0, 5), 5, mode="wrap")
+    return (smooth / smooth.std()).astype(np.float32)
 
 
 def sample(texture: Field, x: Field, y: Field) -> Field:

@@ -92,7 +92,7 @@ def empty_classroom(canvas: Canvas) -> Look:
         walls = np.minimum(np.minimum(3.4 - x, z), 3.4 - y)
         walls = np.maximum(walls, -x - 3.9).astype(np.float32)
         nz, _ = solid.again(z - 1.5, 1.75, 0, 3)
-        panel = np.maximum(x + 3.4, -solid.box(x + 3.4, y - 1.9, nz, (0.5, 1.05, 0.6)))
+        panel = np.maximum(x + 3.4, -solid.box(x + 3.4, y - 1.9, nz, (2.0, 1.05, 0.6)))
         panel = np.maximum(panel, -x - 3.9)
         cross = np.minimum(
             solid.box(x + 3.5, y - 1.9, nz, (0.03, 1.05, 0.025)),
@@ -105,7 +105,7 @@ def empty_classroom(canvas: Canvas) -> Look:
         table = solid.box(x + 1.9, y - 0.38, z - 0.85, (0.6, 0.38, 0.32), 0.01)
         wooden, iron = _desks(x, y, z)
         wooden = np.minimum(wooden, table)
-        return [(walls, 0), (panel, 0), (y, 1), (wooden, 2), (iron, 3), (board, 4), (frame, 5), (cross, 6)]
+        return [(walls, 0), (panel, 0), (np.maximum(y, -x - 3.9), 1), (wooden, 2), (iron, 3), (board, 4), (frame, 5), (cross, 6)]
 
     def paint(x: Field, y: Field, z: Field) -> Field:
         tone = (1 + 0.035 * sample(plaster, (x + z) * 0.3, y * 0.3))[:, None]
@@ -127,7 +127,7 @@ def empty_classroom(canvas: Canvas) -> Look:
     behind(canvas, depth, rgb("#fff6e4") * 1.9)
     _shafts(canvas)
     canvas.light = focus(canvas.light, depth, 5.0, 0.2, canvas)
-    return Look(exposure=0.72, filmic=True, bloom=0.14, threshold=1.2, vignette=0.3, grain=0.008)
+    return Look(exposure=0.85, filmic=True, bloom=0.14, threshold=1.2, vignette=0.3)
 
 
 def _shafts(canvas: Canvas) -> None:
@@ -175,7 +175,7 @@ def library_shelves(canvas: Canvas) -> Look:
     canvas.light, depth = look(canvas, world, Eye((0.24, 1.55, 3.6), (-0.02, 1.75, -6), 0.95))
     behind(canvas, depth, rgb("#eaf1fb") * 2.2)
     canvas.light = focus(canvas.light, depth, 4.2, 0.45, canvas)
-    return Look(exposure=1.1, filmic=True, bloom=0.22, threshold=1.1, vignette=0.36, grain=0.008)
+    return Look(exposure=1.45, filmic=True, bloom=0.22, threshold=1.1, vignette=0.36)
 
 
 def _books(ax: Field, y: Field, z: Field, side: Field) -> Field:
@@ -210,7 +210,7 @@ def theatre_stage(canvas: Canvas) -> Look:
 
     def shape(x: Field, y: Field, z: Field) -> list[Part]:
         fold = 0.16 * np.sin(x * 8.5 + 0.9 * np.sin(x * 2.3)) + 0.05 * np.sin(x * 23)
-        gather = 2.15 + 0.55 * np.clip((y - 1.2) / 3.2, 0, 1) ** 1.5 + 0.12 * np.cos(y * 1.2)
+        gather = 1.62 + 0.55 * np.clip((y - 1.2) / 3.2, 0, 1) ** 1.5 + 0.12 * np.cos(y * 1.2)
         side = np.maximum(np.abs(z + 0.6 + fold) - 0.08, gather - np.abs(x)) * 0.55
         hem = 3.55 + 0.55 * np.abs(np.sin(x * 0.82 + 0.6)) ** 1.5
         top = np.maximum(np.abs(z + 0.35 + 0.7 * fold) - 0.08, hem - y) * 0.55
@@ -232,7 +232,7 @@ def theatre_stage(canvas: Canvas) -> Look:
 
     lamps = [
         Lamp((1.5, 5.4, 0.8), "#fff0d2", 70.0, hard=26, gate=beam),
-        Lamp((-2.6, 3.6, 2.2), "#ff9a6a", 4.0, hard=4), Lamp((2.8, 3.6, 2.2), "#ff8a66", 4.0, hard=4),
+        Lamp((-2.2, 3.4, 2.4), "#ffa070", 8.0, hard=4), Lamp((2.4, 3.4, 2.4), "#ff9066", 7.0, hard=4),
         Lamp((0, 3.2, -3.6), "#8a6cff", 1.1, shadow=False),
     ]
     matter = [
@@ -240,20 +240,20 @@ def theatre_stage(canvas: Canvas) -> Look:
         Matter(mottled(cloth, "#2a1420", 0.08, 0.5)), Matter("#5a3a22", 0.25, 24), Matter(mottled(cloth, "#4c1015", 0.1, 0.3), 0.08, 8), Matter("#0c0808"),
     ]
     world = World(shape, matter, lamps, above="#0c0a0d", beneath="#0b0706", haze="#1c1212", dense=0.012, corner=0.5, careful=0.85, steps=120)
-    canvas.light, depth = look(canvas, world, Eye((0, 0.95, 7.4), (0, 1.36, -2), 0.56))
+    canvas.light, depth = look(canvas, world, Eye((0, 0.95, 5.6), (0, 1.12, -2), 0.50))
     _cone(canvas)
     canvas.light = focus(canvas.light, depth, 9.2, 1.1, canvas)
     return Look(
-        exposure=1.1, filmic=True, bloom=0.2, threshold=1.0, vignette=0.4, saturation=0.85
+        exposure=1.35, filmic=True, bloom=0.2, threshold=1.0, vignette=0.4, saturation=0.85
     )
 
 
 def _cone(canvas: Canvas) -> None:
     """Show the spotlight's beam in the dust of the stage."""
-    top, foot = (0.97, -0.25), (0.75, 0.76)
+    top, foot = (1.03, -0.35), (0.75, 0.80)
     run = np.clip((canvas.y - top[1]) / (foot[1] - top[1]), 0.001, 1.05)
     middle = top[0] + (foot[0] - top[0]) * run
-    off = (canvas.x - middle) / (0.03 + 0.165 * run)
+    off = (canvas.x - middle) / (0.03 + 0.21 * run)
     dust = 0.75 + 0.5 * clouds(canvas, 0.2, 5)
     canvas.add((0.11 * np.exp(-(off**4)) * dust * step(1.04, 0.9, run) / (0.4 + run)).astype(np.float32), "#fff0d6")
 
@@ -298,4 +298,4 @@ def cinema(canvas: Canvas) -> Look:
     world = World(shape, matter, lamps, above="#20242c", beneath="#0c0a0a", haze="#5c6672", dense=0.006, corner=0.35, careful=0.8, steps=120)
     canvas.light, depth = look(canvas, world, Eye((0.0, 2.15, 4.6), (0.0, 1.55, -10), 0.92))
     canvas.light = focus(canvas.light, depth, 5.5, 0.5, canvas)
-    return Look(exposure=1.0, filmic=True, bloom=0.2, threshold=0.9, vignette=0.32, grain=0.009)
+    return Look(exposure=1.2, filmic=True, bloom=0.2, threshold=0.9, vignette=0.32)

@@ -32,9 +32,11 @@ def tamna_dam(canvas: Canvas) -> Look:
     _wall(canvas)
     for side in (-1, 1):
         _valley_side(canvas, side)
-    mist(canvas, 0.80, 0.09, "#e4eaec", 0.95)
-    canvas.glow(0.75, 0.76, 0.1, "#e9f0f2", 0.35)
     _rapids(canvas)
+    mist(canvas, 0.79, 0.06, "#e4eaec", 0.55)
+    for x, y, size, power in ((0.75, 0.80, 0.10, 0.5), (0.68, 0.82, 0.07, 0.25), (0.83, 0.81, 0.08, 0.3)):
+        spray = np.exp(-((canvas.distance(x, y, 1.3) / size) ** 2)) * (0.5 + 0.9 * clouds(canvas, 0.09, 5))
+        canvas.paint(np.clip(spray * power * 1.6, 0, 0.95).astype(np.float32), "#edf2f3")
     front = (0.985 - 0.22 * np.abs(canvas.x[0] - 0.75) ** 2.2 + 0.02 * ridge(canvas, 0.3, 6)).astype(np.float32)
     canvas.paint(spruces(canvas, front + 0.03, 0.15, 5) * step(0.25, 0.5, np.abs(canvas.x - 0.75)), "#101e24")
     return Look(vignette=0.34, bloom=0.12)
@@ -98,8 +100,10 @@ def _valley_side(canvas: Canvas, side: int) -> None:
 
 
 def _rapids(canvas: Canvas) -> None:
-    reach = 0.10 + 0.75 * np.maximum(canvas.y - 0.82, 0)
-    inside = step(1.0, 0.85, np.abs(canvas.x - 0.75) / reach) * below(canvas, 0.83)
+    under = np.maximum(canvas.y - 0.80, 0)
+    bank = 0.09 * (clouds(canvas, 0.08, 5, 1.5) - 0.5)
+    reach = 0.10 + 1.9 * under + 9 * under**2 + bank
+    inside = step(1.0, 0.93, np.abs(canvas.x - 0.75) / np.maximum(reach, 0.01)) * below(canvas, 0.81)
     up_down, other = waves(canvas, 0.80, 0.2)
     canvas.paint(inside * 0.85, ramp(np.clip(0.45 + 0.25 * up_down, 0, 1), [(0, "#2c444c"), (0.5, "#6f8b92"), (1, "#e9f1f2")]))
     canvas.paint(inside * step(0.7, 1.6, other) * 0.6, "#f4f8f8")
@@ -168,7 +172,7 @@ def tamna_flood(canvas: Canvas) -> Look:
     """Houses and bare trees in still brown flood water under a heavy sky."""
     shore = 0.50
     canvas.sky([(0, "#5d6a75"), (0.25, "#8f9799"), (0.42, "#c9c2b2"), (0.5, "#ddd0b6"), (1, "#ddd0b6")])
-    lit_clouds(canvas, "#cfc9bd", "#566370", 0.75, 0.4, 3.2)
+    lit_clouds(canvas, "#a9aba6", "#6d7880", 0.8, 0.5, 4.5)
     canvas.glow(0.35, 0.47, 0.12, "#f6e2b8", 0.35)
     line = (shore - 0.016 + 0.006 * ridge(canvas, 0.3, 6)).astype(np.float32)
     hill(canvas, line - 0.008, [(0, "#a5a497"), (1, "#c6bda8")], 0.03)

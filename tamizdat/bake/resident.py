@@ -1,0 +1,161 @@
+"""The resident baker: bakes when it is rung, and looks for itself once a second.
+
+Rules:
+
+* No failing bake ends it. It says what failed, keeps that for the dashboard, and tries again: at
+  once when something changes, else after a pause that doubles up to a minute.
+* What goes live, ends, or comes out of an embargo does so without anyone's click.
+* When the newsroom's public address has changed, every page is made again.
+* One resident baker to a newsroom.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from tamizdat.bake import baker, scheduled, trouble
+from tamizdat.bake.bell import Bell
+from tamizdat.bake.models import File
+
+SWEEP = 1.0  # seconds
+LONGEST_PAUSE = 60.0
+ENDINGS_EVERY = 15.0  # no index leads to expiry times, so they are looked at less often
+ASSETS_EVERY = timedelta(days=1)
+ADDRESS = "baked-for"
+
+log = logging.getLogger(__name__)
+
+
+class Resident:
+    """A baker that stays. ``clock`` tells the time, ``timer`` measures it (seconds)."""
+
+    def __init__(
+        self,
+        run: Path,
+        clock: Callable[[], datetime],
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.run_folder = run
+        self.clock = clock
+        self.timer = timer
+        self.is_told = False
+        self._trouble: trouble.Trouble | None = None
+        self._not_before = 0.0
+        self._ended_at = float("-inf")
+        self._swept_at: datetime | None = None
+
+    def stay(self) -> None:
+        """Bake until SIGTERM or SIGINT. Raises Busy where another baker is resident."""
+        with _only_one(self.run_folder), Bell(self.run_folder) as bell:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._on_signal)
+            is_rung = True
+            while not self.is_told:
+                self.look(is_rung=is_rung)
+                is_rung = bell.wait(SWEEP)
+
+    def look(self, *, is_rung: bool = False) -> None:
+        """Do what is due now."""
+        if not is_rung and self.timer() < self._not_before:
+            return
+        close_old_connections()
+        try:
+            self._do(self.clock())
+        except baker.Busy:
+            return  # somebody bakes by hand; the next look takes up what is left
+        except Exception as error:  # see the rules above
+            self._note(error)
+        else:
+            self._recover()
+
+    def _do(self, now: datetime) -> None:
+        """Do each part, whatever becomes of the others; raise the first error at the end."""
+        failed: Exception | None = None
+        for part in (self._publish_scheduled, self._bake, self._sweep_assets):
+            try:
+                part(now)
+            except Exception as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _publish_scheduled(self, now: datetime) -> None:
+        scheduled.publish_due(now)
+        if self.timer() - self._ended_at >= ENDINGS_EVERY:
+            scheduled.end_due(now)
+            self._ended_at = self.timer()
+
+    def _bake(self, now: datetime) -> None:
+        is_moved = is_readdressed(self.run_folder)
+        if is_moved or baker.is_waiting(now):
+            baker.bake(now, full=is_moved)
+            note_address(self.run_folder)
+
+    def _sweep_assets(self, now: datetime) -> None:
+        if self._swept_at is None or now - self._swept_at >= ASSETS_EVERY:
+            baker.sweep_assets(now)
+            self._swept_at = now
+
+    def _note(self, error: Exception) -> None:
+        before = self._trouble
+        self._trouble = trouble.Trouble(
+            since=before.since if before else self.clock(),
+            tries=before.tries + 1 if before else 1,
+            what=", ".join(getattr(error, "__notes__", ())),
+            error=type(error).__name__,
+        )
+        pause = min(LONGEST_PAUSE, SWEEP * 2**self._trouble.tries)
+        self._not_before = self.timer() + pause
+        log.error(
+            "the bake failed (%s%s), try %d; next try in %.0f s",
+            self._trouble.error,
+            f", {self._trouble.what}" if self._trouble.what else "",
+            self._trouble.tries,
+            pause,
+        )
+        trouble.note(self.run_folder, self._trouble)
+
+    def _recover(self) -> None:
+        if self._trouble is None and trouble.standing(self.run_folder) is None:
+            return
+        self._trouble, self._not_before = None, 0.0
+        trouble.clear(self.run_folder)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self.is_told = True
+
+
+def is_readdressed(run: Path) -> bool:
+    """Say whether the pages that stand name another public address than the newsroom has now."""
+    try:
+        baked_for = (run / ADDRESS).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return baked_for != settings.PUBLIC_ADDRESS and File.objects.exists()
+
+
+def note_address(run: Path) -> None:
+    """Remember for which address the edition was made."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / ADDRESS).write_text(settings.PUBLIC_ADDRESS, encoding="utf-8")
+
+
+@contextmanager
+def _only_one(run: Path) -> Iterator[None]:
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / "resident.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise baker.Busy("a baker is resident on this newsroom already") from None
+        yield

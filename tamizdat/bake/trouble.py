@@ -1,0 +1,58 @@
+"""What keeps the baker from its work, kept where the newsroom's dashboard can read it.
+
+The file is there only while there is trouble. It names the file that could not be made and the
+kind of error, and never a word of a story.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+FILE = "bake-status.json"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A bake that fails: since when, how often, at which file, with what kind of error."""
+
+    since: datetime
+    tries: int
+    what: str
+    error: str
+
+    @property
+    def plain(self) -> str:
+        """Say to an editor what this means."""
+        file = f" ({self.what})" if self.what else ""
+        return (
+            f"What was changed since {self.since:%H:%M} UTC may not have reached readers: the "
+            f"edition cannot be made{file}. Readers still get what stood before. It is tried "
+            f"again by itself; tell the operator: {self.error}."
+        )
+
+
+def note(run: Path, trouble: Trouble) -> None:
+    """Keep a trouble, whole or not at all."""
+    words = {**asdict(trouble), "since": trouble.since.isoformat(), "plain": trouble.plain}
+    aside = run / f".{FILE}.new"
+    aside.write_text(json.dumps(words, indent=1), encoding="utf-8")
+    aside.replace(run / FILE)
+
+
+def standing(run: Path) -> Trouble | None:
+    """Return the trouble that the baker has now, if any."""
+    try:
+        words = json.loads((run / FILE).read_text(encoding="utf-8"))
+        since = datetime.fromisoformat(words["since"])
+        return Trouble(since, int(words["tries"]), str(words["what"]), str(words["error"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def clear(run: Path) -> None:
+    with suppress(FileNotFoundError):
+        (run / FILE).unlink()

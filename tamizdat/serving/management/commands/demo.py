@@ -1,0 +1,126 @@
+"""Build a sample newsroom and serve it on this machine
+
+Built once: the next time it is only served. Cut off while it is built, it goes on the next time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tamizdat.serving.folder import Folder, local
+from tamizdat.serving.logins import Login, keep, logins
+from tamizdat.serving.management.commands.serve import add_ports, doors, hold
+
+NAME = "The Lantern"
+STAFF = (("editor", "Editors"), ("writer", "Writers"))
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="build it, print where it is, and end"
+        )
+        add_ports(parser)
+
+    def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
+        """Make the folder, before Django reads the settings that this writes."""
+        options["folder"] = folder
+        if folder.is_newsroom() and not folder.is_demo():
+            raise CommandError(
+                f"{folder.path} is a newsroom of its own; name another folder for the demo "
+                "with --home"
+            )
+        if folder.path.exists():
+            options["lock"] = hold(folder) if folder.is_newsroom() else None
+        if not options["once"]:
+            doors(options)
+        if not folder.is_newsroom():
+            folder.make(
+                {
+                    "TAMIZDAT_DEMO": "1",
+                    "TAMIZDAT_NEWSROOM_NAME": NAME,
+                    "TAMIZDAT_LANGUAGE": "en",
+                    "TAMIZDAT_PUBLIC_ADDRESS": local(options["reader_port"]),
+                    "TAMIZDAT_NEWSROOM_ADDRESS": local(options["newsroom_port"]),
+                }
+            )
+            options["lock"] = hold(folder)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Folder = options["folder"]
+        if not is_built(folder):
+            build(folder, self.stderr.write)
+        if options["once"]:
+            self.stdout.write(
+                f"The sample newsroom is in {folder.path}\n"
+                f"  its pages    {folder.edition}\n"
+                f"  serve it     tamizdat demo --home {folder.path}"
+            )
+            return
+        _become_serve(folder, options)
+
+
+def is_built(folder: Folder) -> bool:
+    return (folder.run / "demo-built").exists()
+
+
+def build(folder: Folder, say: Any) -> None:
+    """Build what is not there yet. Each step is whole or can be done again."""
+    from django.utils import timezone
+
+    from tamizdat.bake.baker import bake
+    from tamizdat.bake.management.commands.bake import progress_bar
+    from tamizdat.bake.resident import note_address
+    from tamizdat.importers.sample.build import build as build_sample
+    from tamizdat.serving import opening
+
+    began = time.monotonic()
+
+    def step(words: str) -> None:
+        say(f"  {time.monotonic() - began:4.1f} s  {words}")
+
+    say(f"Building the sample newsroom in {folder.path}")
+    step("databases")
+    opening.migrate()
+    build_sample(timezone.now(), step)
+    _admit_staff(folder)
+    step("pages")
+    with progress_bar() as progress:
+        report = bake(timezone.now(), progress=progress)
+    note_address(folder.run)
+    (folder.run / "demo-built").touch()
+    step(f"built: {report.made} files")
+
+
+def _admit_staff(folder: Folder) -> None:
+    """Make the accounts; the passwords are kept before they are set, so none is ever lost."""
+    from tamizdat.serving import opening
+
+    if not logins(folder):
+        keep(folder, [Login(name, opening.new_password()) for name, _ in STAFF])
+    roles = dict(STAFF)
+    for each in logins(folder):
+        role = roles[each.name]
+        opening.admit(each.name, each.password, [role], is_operator=role == "Editors")
+
+
+def _become_serve(folder: Folder, options: dict[str, Any]) -> None:
+    """Go on as the small supervisor, in this very process."""
+    options["lock"].close()
+    sys.stderr.flush()
+    words = [
+        *("--home", str(folder.path)),
+        *("--reader-port", str(options["reader_port"])),
+        *("--newsroom-port", str(options["newsroom_port"])),
+        *("--host", options["host"], "--newsroom-host", options["newsroom_host"]),
+    ]
+    os.execv(sys.executable, [sys.executable, "-m", "tamizdat.cli", "serve", *words])

@@ -1,0 +1,116 @@
+"""Make a new, empty newsroom: its folder, databases, key and first editor
+
+Done again on a newsroom that stands, it brings the databases up to date and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tamizdat.reader import words
+from tamizdat.serving.folder import Folder, local
+
+NAME = re.compile(r"[a-z][a-z0-9._-]{1,149}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")
+# What the environment says when the newsroom is made is kept with it.
+KEPT = ("TAMIZDAT_NEWSROOM_DATABASE", "TAMIZDAT_PEOPLE_DATABASE", "TAMIZDAT_ZONE")
+
+
+def login(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise ArgumentTypeError(
+            f"a login is 2 or more of a-z, 0-9, '.', '_' and '-', a letter first; found {text!r}"
+        )
+    return text
+
+
+def languages(text: str) -> list[str]:
+    found = [each.strip().lower() for each in text.split(",") if each.strip()]
+    for each in found:
+        if not LANGUAGE.fullmatch(each):
+            raise ArgumentTypeError(f"languages are codes with commas, as en,ru,fa; found {each!r}")
+    if not found:
+        raise ArgumentTypeError("at least one language, as en or ru,fa")
+    return list(dict.fromkeys(found))
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--name", default="Newsroom", help="its name (%(default)s)")
+        parser.add_argument(
+            "--languages",
+            type=languages,
+            default=["en"],
+            metavar="CODES",
+            help="codes with commas; the first one's addresses have no prefix (en)",
+        )
+        parser.add_argument(
+            "--editor", type=login, default="editor", help="the first editor's login (%(default)s)"
+        )
+        parser.add_argument(
+            "--address", default=local(8000), help="where readers will find it (%(default)s)"
+        )
+
+    def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
+        """Make the folder, before Django reads the settings that this writes."""
+        options["folder"] = folder
+        options["is_new"] = not folder.is_newsroom()
+        if not options["is_new"]:
+            return
+        _refuse_unknown(options["languages"])
+        folder.make(
+            {
+                "TAMIZDAT_NEWSROOM_NAME": options["name"],
+                "TAMIZDAT_LANGUAGE": options["languages"][0],
+                "TAMIZDAT_PUBLIC_ADDRESS": options["address"],
+                "TAMIZDAT_NEWSROOM_ADDRESS": local(8001),
+                **{name: os.environ[name] for name in KEPT if name in os.environ},
+            }
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from django.db import transaction
+        from django.utils import timezone
+
+        from tamizdat.accounts.models import User
+        from tamizdat.bake.baker import bake
+        from tamizdat.bake.resident import note_address
+        from tamizdat.serving import opening
+        from tamizdat.stories.founding import EDITORS, found
+
+        folder: Folder = options["folder"]
+        if options["is_new"]:
+            self.stderr.write("Making the databases …")
+        opening.migrate()
+        if User.objects.filter(is_superuser=True).exists():
+            self.stdout.write(f"{folder.path} is a newsroom already; its databases are up to date.")
+            return
+        password = opening.new_password()
+        with transaction.atomic():
+            found(options["name"], options["languages"])
+            opening.admit(options["editor"], password, [EDITORS], is_operator=True)
+        self.stdout.write(
+            f"{options['name']} stands in {folder.path}\n"
+            f"  sign in as   {options['editor']}\n"
+            f"  password     {password}   (shown this once; it can be changed after signing in)\n"
+            f"  start it     tamizdat serve --home {folder.path}"
+        )
+        self.stdout.flush()
+        bake(timezone.now())
+        note_address(folder.run)
+
+
+def _refuse_unknown(codes: list[str]) -> None:
+    """Refuse a language that we have no words for, before anything is made."""
+    known = words.languages()
+    for code in codes:
+        if code not in known:
+            raise CommandError(f"language {code!r} is not known; known are {', '.join(known)}")

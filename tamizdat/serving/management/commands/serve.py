@@ -1,0 +1,122 @@
+"""Serve a newsroom: both doors and the back room
+
+Starts the reader door, the newsroom's door, the baker and the worker, and keeps them alive until
+Ctrl+C. The newsroom's door stays on this machine; put a VPN or an onion service before it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tamizdat.serving.folder import Folder
+from tamizdat.serving.logins import Login, logins
+from tamizdat.serving.programs import Address, programs
+from tamizdat.serving.supervisor import Supervisor
+
+
+def add_ports(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--reader-port", type=int, default=8000, help="where readers come (%(default)s)"
+    )
+    parser.add_argument(
+        "--newsroom-port", type=int, default=8001, help="where editors come (%(default)s)"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the reader door's address (%(default)s)"
+    )
+    parser.add_argument(
+        "--newsroom-host", default="127.0.0.1", help="the newsroom's address (%(default)s)"
+    )
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+    needs_django = False  # the supervisor is small and starts at once; its programs load Django
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_ports(parser)
+
+    def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
+        if not folder.is_newsroom():
+            raise CommandError(
+                f"{folder.path} is no newsroom; make one with: tamizdat init --home {folder.path}"
+            )
+        options["folder"] = folder
+        options["lock"] = hold(folder)
+        options["doors"] = doors(options)
+        folder.follow_ports(options["reader_port"], options["newsroom_port"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Folder = options["folder"]
+        reader, newsroom = options["doors"]
+        folder.edition.mkdir(exist_ok=True)
+        Supervisor(
+            programs(folder, reader, newsroom),
+            is_up=lambda: reader.answers() and newsroom.answers(),
+            announce=lambda: self._announce(folder, reader, newsroom),
+        ).run()
+        self.stdout.write("Stopped. Everything is kept.")
+
+    def _announce(self, folder: Folder, reader: Address, newsroom: Address) -> None:
+        name = os.environ.get("TAMIZDAT_NEWSROOM_NAME", "The newsroom")
+        self.stdout.write(tidy_block(name, folder, reader, newsroom, logins(folder)))
+        self.stdout.flush()
+
+
+def tidy_block(
+    name: str, folder: Folder, reader: Address, newsroom: Address, known: list[Login]
+) -> str:
+    lines = [
+        "",
+        f"  {name} is open.",
+        "",
+        f"    Reader site   {reader.url}",
+        f"    Newsroom      {newsroom.url}",
+        *(f"      sign in as  {each.name:<8} {each.password}" for each in known),
+        f"    Folder        {folder.path}",
+        "    To stop       Ctrl+C",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def doors(options: dict[str, Any]) -> tuple[Address, Address]:
+    """Return where the two doors will be, having found both ports free. Raises PortError."""
+    reader = Address(options["host"], options["reader_port"], "--reader-port")
+    newsroom = Address(
+        options["newsroom_host"], options["newsroom_port"], "--newsroom-port", "/admin/login/"
+    )
+    if reader.port == newsroom.port:
+        raise CommandError(
+            f"the two doors need two ports, found {reader.port} for both; choose another "
+            "with --newsroom-port"
+        )
+    for door in (reader, newsroom):
+        door.check()
+    return reader, newsroom
+
+
+def hold(folder: Folder) -> Any:
+    """Take the newsroom's lock, which the system gives back when this process ends."""
+    folder.run.mkdir(exist_ok=True)
+    file = (folder.run / "serve.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        process = file.read().strip()
+        raise CommandError(
+            f"{folder.path} is being served already (process {process}); stop that first"
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file

@@ -1,0 +1,73 @@
+"""Opening a newsroom: databases, tree and roles, the first member of staff.
+
+Every deed here may be cut off anywhere and done again: what stands is left as it is.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from tamizdat.accounts.models import User
+from tamizdat.databases import PEOPLE, home_of
+
+# No letter or digit that is easily read as another.
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+GROUPS, LENGTH = 5, 4  # 20 letters out of 31: 99 bits
+
+
+def migrate() -> None:
+    """Bring both databases up to date.
+
+    The people's database gets the tables of the apps that live there and of no other; running all
+    of Wagtail's migrations on it would make nothing and take as long again.
+    """
+    call_command("migrate", database=DEFAULT_DB_ALIAS, verbosity=0, skip_checks=True)
+    MigrationRecorder(connections[PEOPLE]).ensure_schema()
+    for label in _apps_of(PEOPLE):
+        call_command("migrate", label, database=PEOPLE, verbosity=0, skip_checks=True)
+
+
+def is_migrated() -> bool:
+    """Say whether both databases have all the tables that this version needs."""
+    return not (_is_behind(DEFAULT_DB_ALIAS, None) or _is_behind(PEOPLE, _apps_of(PEOPLE)))
+
+
+def _is_behind(alias: str, labels: Sequence[str] | None) -> bool:
+    executor = MigrationExecutor(connections[alias])
+    leaves = executor.loader.graph.leaf_nodes()
+    targets = [node for node in leaves if labels is None or node[0] in labels]
+    return bool(executor.migration_plan(targets))
+
+
+def _apps_of(alias: str) -> list[str]:
+    return sorted({model._meta.app_label for model in apps.get_models() if home_of(model) == alias})
+
+
+def new_password() -> str:
+    """Make a password that can be read out and typed."""
+    return "-".join(
+        "".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(GROUPS)
+    )
+
+
+def admit(name: str, password: str, roles: Iterable[str], *, is_operator: bool = False) -> bool:
+    """Give a person an account with these roles; return False where the name is taken.
+
+    An operator may also admit others.
+    """
+    from django.contrib.auth.models import Group
+
+    if User.objects.filter(username=name).exists():
+        return False
+    user = User(username=name, is_staff=is_operator, is_superuser=is_operator)
+    user.set_password(password)
+    user.save()
+    user.groups.set(Group.objects.filter(name__in=list(roles)))
+    return True

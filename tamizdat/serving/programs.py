@@ -1,0 +1,113 @@
+"""The programs that make up a newsroom at work: what runs, with which words and settings."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tamizdat
+
+from tamizdat.serving.folder import Folder
+
+
+class PortError(Exception):
+    """A port cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """Something to start and keep alive."""
+
+    name: str
+    words: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a door listens."""
+
+    host: str
+    port: int
+    option: str  # the command line's word for the port
+    path: str = "/"  # what to ask for, to learn whether it answers
+
+    @property
+    def url(self) -> str:
+        """Return the address as a person types it."""
+        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host
+        return f"http://{host}:{self.port}/"
+
+    def check(self) -> None:
+        """Find out whether the port can be had. Raises PortError."""
+        try:
+            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+            socket.create_server((self.host, self.port), family=family).close()
+        except OverflowError:
+            raise PortError(
+                f"{self.option}: a port is a number from 1 to 65535, not {self.port}"
+            ) from None
+        except OSError as error:
+            raise PortError(self._reason(error)) from None
+
+    def _reason(self, error: OSError) -> str:
+        if error.errno == errno.EADDRINUSE:
+            return (
+                f"port {self.port} is taken: stop the other program, or choose another "
+                f"with {self.option}"
+            )
+        if error.errno == errno.EACCES:
+            return f"port {self.port} needs more rights: choose one above 1023 with {self.option}"
+        return f"this machine cannot listen on {self.host}, port {self.port}: {error.strerror}"
+
+    def answers(self) -> bool:
+        """Say whether the door gives a page."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        asking = http.client.HTTPConnection(host, self.port, timeout=5)
+        try:
+            asking.request("GET", self.path, headers={"Host": f"localhost:{self.port}"})
+            return asking.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            asking.close()
+
+
+def programs(folder: Folder, reader: Address, newsroom: Address) -> list[Program]:
+    """List all doors and the back room of a newsroom."""
+    python = (sys.executable, "-m")
+    home = ("--home", str(folder.path))
+    settings = "python:tamizdat.serving.newsroom_door"
+    bind = f"[{newsroom.host}]" if ":" in newsroom.host else newsroom.host
+    back_room = {"TAMIZDAT_DOOR": "backroom"}
+    return [
+        Program(
+            "newsroom",
+            (*python, "gunicorn", "-c", settings, "-b", f"{bind}:{newsroom.port}")
+            + ("tamizdat.wsgi:application",),
+            {"TAMIZDAT_DOOR": "newsroom"},
+        ),
+        Program("baker", (*python, "tamizdat.cli", "bake", "--resident", *home), back_room),
+        Program("worker", (*python, "tamizdat.cli", "work", *home), back_room),
+        Program(
+            "reader door",
+            (*python, "tamizdat.reader.door", "--root", str(folder.edition))
+            + ("--host", reader.host, "--port", str(reader.port)),
+        ),
+    ]
+
+
+def environment(program: Program) -> dict[str, str]:
+    """Return a program's environment: ours, its own settings, and the way to our source."""
+    source = str(Path(tamizdat.__file__).parent.parent)
+    path = os.pathsep.join(
+        part for part in (source, os.environ.get("PYTHONPATH", "")) if part
+    )
+    inherited = {name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"}
+    return {**inherited, "PYTHONPATH": path, **program.settings}

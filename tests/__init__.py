@@ -1,0 +1,1 @@
+"""The tests mirror ``tamizdat/``; ``journeys/`` are whole stories through a real browser."""

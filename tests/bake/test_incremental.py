@@ -1,0 +1,268 @@
+"""Whatever editors do, in whatever order: the edition is what a full bake would make of it.
+
+Deeds are played at random against a small newsroom, and a bake follows each of them. At the end a
+second edition is baked in full, elsewhere: the two trees must be the same to the byte.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wagtail.rich_text import RichText
+
+from tamizdat.bake.baker import bake
+from tamizdat.bake.models import Asset, Dirty, File, Moved
+from tamizdat.stories.models import (
+    Author,
+    Correction,
+    Home,
+    HomeTop,
+    Related,
+    Section,
+    Story,
+    Topic,
+)
+from tests import writing
+
+Deed = Callable[["Play"], None]
+
+
+class Play:
+    """A newsroom under random hands; every choice comes from ``chance``."""
+
+    def __init__(self, home: Home, chance: random.Random) -> None:
+        self.home = home
+        self.chance = chance
+        self.count = 0
+
+    def pick(self, kind: Any) -> Any:
+        found = list(kind.objects.filter(locale=self.home.locale).order_by("pk"))
+        return self.chance.choice(found) if found else None
+
+    def story(self) -> Any:
+        return self.pick(Story)
+
+    def name(self, kind: str) -> str:
+        self.count += 1
+        return f"{kind} {self.count}"
+
+
+def write(play: Play) -> None:
+    moment = timezone.now() - timedelta(hours=play.chance.randrange(2000))
+    authors = [author for author in [play.pick(Author)] if author]
+    topics = [topic for topic in [play.pick(Topic)] if topic]
+    writing.published(
+        play.home,
+        play.name("Story"),
+        section=play.pick(Section),
+        authors=authors,
+        topics=topics,
+        at=moment,
+        standfirst="What happened, and to whom.",
+    )
+
+
+def edit(play: Play) -> None:
+    if story := play.story():
+        story.title = f"{story.title}, once more"[:200]
+        other = play.story()
+        story.body = [
+            ("text", RichText(f'<p>See <a linktype="page" id="{other.pk}">this</a>.</p>'))
+        ]
+        writing.publish(story)
+
+
+def rename(play: Play) -> None:
+    if story := play.story():
+        story.slug = play.name("slug").lower().replace(" ", "-")
+        writing.publish(story)
+
+
+def unpublish(play: Play) -> None:
+    if story := play.story():
+        story.unpublish()
+
+
+def delete(play: Play) -> None:
+    if story := play.story():
+        story.delete()
+
+
+def file_elsewhere(play: Play) -> None:
+    if story := play.story():
+        story.section = play.pick(Section)
+        story.topics.set([topic for topic in [play.pick(Topic)] if topic])
+        writing.publish(story)
+
+
+def correct(play: Play) -> None:
+    if story := play.story():
+        story.corrections.add(Correction(text=play.name("Correction"), published=timezone.now()))
+        writing.publish(story)
+
+
+def relate(play: Play) -> None:
+    if story := play.story():
+        story.picked = [Related(other=play.story())]
+        writing.publish(story)
+
+
+def embargo(play: Play) -> None:
+    if story := play.story():
+        story.embargo_until = timezone.now() + timedelta(hours=play.chance.choice([-1, 5]))
+        writing.publish(story)
+
+
+def add_shelf(play: Play) -> None:
+    make = play.chance.choice([writing.section, writing.author, writing.topic])
+    make(play.home, play.name("Shelf"))
+
+
+def rename_shelf(play: Play) -> None:
+    if shelf := play.pick(play.chance.choice([Section, Author, Topic])):
+        shelf.title = play.name("Renamed")
+        if play.chance.random() < 0.5:
+            shelf.slug = shelf.title.lower().replace(" ", "-")
+        shelf.save()
+
+
+def close_shelf(play: Play) -> None:
+    if shelf := play.pick(play.chance.choice([Section, Author, Topic])):
+        shelf.unpublish()
+
+
+def curate(play: Play) -> None:
+    home = Home.objects.get(pk=play.home.pk)
+    home.lead = play.story()
+    home.top = [HomeTop(story=story) for story in [play.story()] if story]
+    home.save()
+
+
+DEEDS: list[Deed] = [
+    *[write] * 6,
+    edit,
+    rename,
+    unpublish,
+    delete,
+    file_elsewhere,
+    correct,
+    relate,
+    embargo,
+    add_shelf,
+    rename_shelf,
+    close_shelf,
+    curate,
+]
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
+
+
+def bake_afresh(settings: Any, root: Path) -> None:
+    """Forget every file, and bake all of it into an empty folder. Old addresses are kept."""
+    settings.EDITION_ROOT = root
+    for model in (File, Asset, Dirty):
+        model.objects.all().delete()
+    bake(timezone.now(), full=True)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    derandomize=True,
+)
+@given(seed=st.integers(0, 2**32), length=st.integers(4, 14))
+def test_many_small_bakes_make_what_one_full_bake_makes(
+    newsroom: dict[str, Home], settings: Any, tmp_path: Path, seed: int, length: int
+) -> None:
+    from django.db import transaction
+
+    folder = tmp_path / str(seed)
+    with transaction.atomic():
+        settings.EDITION_ROOT = folder / "small"
+        chance = random.Random(seed)
+        play = Play(Home.objects.get(pk=newsroom["en"].pk), chance)
+        bake(timezone.now(), full=True)
+        for _ in range(length):
+            chance.choice(DEEDS)(play)
+            bake(timezone.now())
+        small = tree(folder / "small")
+        assert not Dirty.objects.exists()
+        bake_afresh(settings, folder / "full")
+        assert tree(folder / "full") == small
+        transaction.set_rollback(True)
+
+
+def test_a_long_list_survives_backdated_stories(
+    newsroom: dict[str, Home], settings: Any, tmp_path: Path
+) -> None:
+    home = newsroom["en"]
+    politics = writing.section(home)
+    settings.EDITION_ROOT = tmp_path / "small"
+    bake(timezone.now(), full=True)
+    start = timezone.now() - timedelta(days=20)
+    for number in [*range(0, 90, 2), *range(1, 90, 12)]:
+        moment = start + timedelta(hours=number)
+        writing.published(home, f"Vote {number}", section=politics, at=moment)
+        bake(timezone.now())
+    for story in Story.objects.order_by("pk")[3:30:9]:
+        story.delete()
+        bake(timezone.now())
+    small = tree(tmp_path / "small")
+    assert "politics/page/2/index.html" in small
+    bake_afresh(settings, tmp_path / "full")
+    assert tree(tmp_path / "full") == small
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_a_bake_that_dies_anywhere_is_finished_by_the_next(
+    newsroom: dict[str, Home],
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    photo: Callable[..., Any],
+    step: int,
+) -> None:
+    """The disk fails at the n-th write; what was promised to readers still comes about."""
+    from tamizdat.edition import tree as edition_tree
+
+    home = newsroom["en"]
+    settings.EDITION_ROOT = tmp_path / "small"
+    politics = writing.section(home)
+    story = writing.published(home, "Renamed soon", section=politics, lead_photo=photo())
+    writing.published(home, "Gone soon", section=politics)
+    bake(timezone.now(), full=True)
+    story.slug = "renamed"
+    writing.publish(story)
+    Story.objects.get(title="Gone soon").unpublish()
+    writing.published(home, "New", section=politics, lead_photo=photo("new"))
+
+    done = 0
+    real = edition_tree.Tree.write
+
+    def failing(self: Any, path: str, data: bytes) -> Any:
+        nonlocal done
+        done += 1
+        if done == step + 1:
+            raise OSError(28, "No space left on device")
+        return real(self, path, data)
+
+    monkeypatch.setattr(edition_tree.Tree, "write", failing)
+    with pytest.raises(OSError, match="No space left"):
+        bake(timezone.now())
+    monkeypatch.setattr(edition_tree.Tree, "write", real)
+    bake(timezone.now())
+    small = tree(tmp_path / "small")
+    bake_afresh(settings, tmp_path / "full")
+    assert tree(tmp_path / "full") == small
+    assert Moved.objects.count() == 1

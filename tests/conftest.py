@@ -1,0 +1,154 @@
+"""What tests stand on: a founded newsroom in a database of its own, and a baker with an edition.
+
+* ``newsroom``: the home pages of "The Lantern" by language (en, ru, fa); its folders are the
+  test's own; time starts at NOW and runs on. ``clock.shift(seconds)`` lets it jump.
+* ``bake``: brings the edition up to date and returns the report; ``bake(full=True)`` does it all.
+* ``edition``: the folder of the baked files.
+* ``writer``, ``editor``: members of staff in those roles; ``client.force_login(editor)``.
+* ``photo``: makes a photo in the library.
+
+A test that must really commit (threads, other processes) uses ``transactional_db``; it leaves a
+fresh copy of the database behind.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from pytest_django import DjangoDbBlocker
+from pytest_django import Settings as DjangoSettings
+
+from tests.databases import Copies
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+# Databases
+
+
+@pytest.fixture(scope="session")
+def copies(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[Copies]:
+    store = request.config.cache.mkdir("databases")
+    process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with django_db_blocker.unblock():
+        made = Copies(store, process)
+        made.make()
+        yield made
+        made.drop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, copies: Copies) -> None:
+    """Take the place of pytest-django's own making of databases."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_after_commits(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (
+        marker is not None and marker.kwargs.get("transaction", False)
+    )
+    yield
+    if commits:
+        with django_db_blocker.unblock():
+            request.getfixturevalue("copies").renew()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+# The newsroom
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def folders(settings: DjangoSettings, tmp_path: Path) -> Path:
+    """Give the test a newsroom's folder of its own; returns it."""
+    settings.HOME = tmp_path
+    settings.EDITION_ROOT = tmp_path / "edition"
+    settings.RUN_ROOT = tmp_path / "run"
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    (tmp_path / "run").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def newsroom(db: None, folders: Path, clock: time_machine.Traveller) -> dict[str, Any]:
+    """Return the home pages of the founded newsroom by language."""
+    from tamizdat.stories.models import Home
+
+    return {home.language: home for home in Home.objects.select_related("locale")}
+
+
+@pytest.fixture
+def edition(folders: Path) -> Path:
+    return folders / "edition"
+
+
+@pytest.fixture
+def bake(newsroom: dict[str, Any]) -> Callable[..., Any]:
+    from tamizdat.bake.baker import bake as bake_now
+
+    def bring_up_to_date(now: datetime | None = None, *, full: bool = False) -> Any:
+        return bake_now(now or timezone.now(), full=full)
+
+    return bring_up_to_date
+
+
+@pytest.fixture
+def writer(newsroom: dict[str, Any]) -> Any:
+    return _member("wanda", "Writers")
+
+
+@pytest.fixture
+def editor(newsroom: dict[str, Any]) -> Any:
+    return _member("edna", "Editors")
+
+
+def _member(name: str, role: str) -> Any:
+    from tamizdat.accounts.models import User
+
+    member = User.objects.create_user(name, password="a long enough password")
+    member.groups.add(Group.objects.get(name=role))
+    return member
+
+
+@pytest.fixture
+def photo(newsroom: dict[str, Any]) -> Callable[..., Any]:
+    """Return a maker of photos: ``photo("harbour", credit="V. Orlan")``."""
+    from PIL import Image
+
+    from tamizdat.stories.models import Photo
+
+    def make(name: str = "harbour", size: tuple[int, int] = (640, 400), **fields: Any) -> Any:
+        colour = zlib.crc32(name.encode()) & 0xFFFFFF  # each name its own bytes
+        drawn = BytesIO()
+        Image.new("RGB", size, f"#{colour:06x}").save(drawn, "PNG")
+        values = {"description": f"The {name}", "credit": "V. Orlan", **fields}
+        picture = Photo(title=name, file=ContentFile(drawn.getvalue(), f"{name}.png"), **values)
+        picture.save()
+        return picture
+
+    return make

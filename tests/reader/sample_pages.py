@@ -1,0 +1,220 @@
+"""Pages of an invented newsroom for the tests of reader pages: each kind full, each kind bare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from tamizdat.reader.pages import (
+    Audio,
+    BlockQuote,
+    Byline,
+    Correction,
+    CorrectionEntry,
+    CorrectionsPage,
+    FactBox,
+    Footnote,
+    FrontPage,
+    FrontRow,
+    Gallery,
+    Head,
+    Heading,
+    IndexEntry,
+    IndexPage,
+    Language,
+    Link,
+    LinkCard,
+    ListPage,
+    NotFoundPage,
+    Page,
+    Photo,
+    Picture,
+    PullQuote,
+    RedirectPage,
+    Site,
+    Source,
+    StoryPage,
+    Table,
+    Teaser,
+    Text,
+    TextPage,
+    Video,
+)
+
+PUBLISHED = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
+UPDATED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+NAMES = {"en": "English", "ru": "Русский", "fa": "فارسی"}
+
+
+def site(language: str = "en") -> Site:
+    return Site(
+        name="The Lantern",
+        tagline="News that is not allowed",
+        language=language,
+        home=f"/{language}/",
+        public_address="https://lantern.example",
+        zone="Europe/Riga",
+        sections=(Link("Politics", "/politics/"), Link("Science", "/science/")),
+        footer=(Link("About", "/about/"), Link("Privacy", "/privacy/")),
+        logo="/media/mark.svg",
+        icon="/media/icon.svg",
+        notice="We are read under another name today.",
+    )
+
+
+def head(path: str, title: str = "A title", *, language: str = "en", indexed: bool = True) -> Head:
+    languages = tuple(
+        Language(code, name, path if code == language else f"/{code}{path}", code == language, True)
+        for code, name in NAMES.items()
+    )
+    others = tuple(replace(one, is_translation=one.code != language) for one in languages)
+    return Head(path, title, "What it is about", source(1024, "image/jpeg"), others, indexed)
+
+
+def source(width: int, kind: str) -> Source:
+    return Source(f"/media/dam-{width}.{kind.split('/')[1]}", kind, width, width * 2 // 3)
+
+
+def picture(alt: str = "A dam between dark slopes") -> Picture:
+    widths = (320, 640, 1024, 1600)
+    kinds = ("image/avif", "image/webp", "image/jpeg")
+    sources = tuple(source(width, kind) for kind in kinds for width in widths)
+    return Picture(alt, "The dam in spring.", "A. Drawer", source(640, "image/jpeg"), sources)
+
+
+BYLINES = (Byline("Mira Solen", "/authors/mira/", "Politics editor"), Byline("V. Harrow", ""))
+SECTION = Link("Politics", "/politics/")
+
+
+def teaser(number: int = 1, kind: str = "feature") -> Teaser:
+    return Teaser(
+        url=f"/2026/11/story-{number}/",
+        headline=f"Story number {number} has a headline",
+        standfirst="And a sentence under it.",
+        kind=kind,
+        section=SECTION,
+        bylines=BYLINES,
+        published=PUBLISHED,
+        reading_minutes=4,
+        picture=picture(),
+    )
+
+
+NOTE = '<p>Text with a note.<sup id="ref-1-1"><a href="#note-1">1</a></sup></p>'
+CELLS = (("Lesk", "1,200"), ("Brakk", "–"))
+BLOCKS = (
+    Text(Markup(NOTE)),
+    Heading("A heading", "part-1"),
+    Photo(picture()),
+    Gallery((picture("First"), picture("Second"))),
+    PullQuote("What was said", "Who said it"),
+    BlockQuote(Markup("<p>What was said at length</p>"), "Who said it"),
+    FactBox("What is known", Markup("<ul><li>Little</li></ul>")),
+    Table("Houses by town", ("Town", "Houses"), CELLS, first_column_is_header=True),
+    LinkCard("https://example.org/report", "The report", "All of it", "example.org"),
+    Audio("/media/talk.mp3", "audio/mpeg", "A talk", "First.\n\nSecond.", 605),
+    Video(
+        "/media/river.mp4",
+        "video/mp4",
+        "The river",
+        1280,
+        720,
+        "/media/river.jpg",
+        "/media/river.vtt",
+        "Water.",
+        65,
+    ),
+)
+
+
+def story(language: str = "en") -> StoryPage:
+    return StoryPage(
+        head=head("/2026/11/dam/", "The dam", language=language),
+        headline="The dam was known to be cracked",
+        kind="investigation",
+        body=BLOCKS,
+        standfirst="A report says so.",
+        section=SECTION,
+        bylines=BYLINES,
+        location="Lesk",
+        published=PUBLISHED,
+        updated=UPDATED,
+        reading_minutes=6,
+        lead=picture(),
+        footnotes=(Footnote(1, Markup("A source.")),),
+        topics=(Link("Water", "/topics/water/"),),
+        corrections=(Correction(UPDATED, "The dam is 80 metres high, not 90."),),
+        related=(teaser(1), teaser(2, "opinion")),
+    )
+
+
+def bare_story() -> StoryPage:
+    return StoryPage(Head("/2026/11/bare/", "Bare"), "Bare", "news", (Text(Markup("<p>A</p>")),))
+
+
+def full_pages(language: str = "en") -> dict[str, Page]:
+    """Give one page of each kind with all that it can show."""
+    teasers = tuple(teaser(number) for number in range(1, 5))
+    older, newer = Link("", "/politics/3/"), Link("", "/politics/")
+    intro = Markup("<p>What this is.</p>")
+    entry = CorrectionEntry(Link("The dam", "/2026/11/dam/"), Correction(UPDATED, "It is high."))
+
+    def top(path: str, *, indexed: bool = True) -> Head:
+        return head(path, language=language, indexed=indexed)
+
+    def stories_of(kind: str) -> ListPage:
+        return ListPage(
+            top(f"/{kind}/"),
+            "A list",
+            kind,
+            teasers,
+            intro,
+            "Editor",
+            picture(),
+            None,
+            older,
+            newer,
+            SECTION,
+        )
+
+    return {
+        "story": story(language),
+        "front": FrontPage(
+            top(f"/{language}/"), teaser(9), teasers, (FrontRow(SECTION, teasers),), teasers
+        ),
+        **{f"{of} list": stories_of(of) for of in ("section", "author", "topic", "month", "year")},
+        "archive page": replace(stories_of("section"), number=4),
+        "index": IndexPage(
+            top("/authors/"), "Authors", (IndexEntry(Link("Mira", "/mira/"), "Editor", 3),), intro
+        ),
+        "corrections": CorrectionsPage(
+            top("/corrections/"), "Corrections", (entry,), intro, None, older, newer
+        ),
+        "text": TextPage(top("/about/"), "About", BLOCKS[1:]),
+        "not found": NotFoundPage(top("/404.html", indexed=False), teasers),
+        "redirect": RedirectPage(top("/old/", indexed=False), Link("The dam", "/2026/11/dam/")),
+    }
+
+
+def bare_pages() -> dict[str, Page]:
+    """Give one page of each kind with nothing that may be missing."""
+    bare = Head("/page/", "Page")
+    alone = Teaser("/2026/11/story/", "A headline alone")
+    return {
+        "story": bare_story(),
+        "front": FrontPage(bare, None, (), ()),
+        "front of one": FrontPage(bare, alone, (), (FrontRow(SECTION, (alone,)),)),
+        "list": ListPage(bare, "List", "section", ()),
+        "list of one": ListPage(bare, "List", "author", (alone,)),
+        "index": IndexPage(bare, "Index", ()),
+        "corrections": CorrectionsPage(bare, "Corrections", ()),
+        "text": TextPage(bare, "Text", ()),
+        "not found": NotFoundPage(replace(bare, is_indexed=False)),
+        "redirect": RedirectPage(replace(bare, is_indexed=False), Link("", "/new/")),
+    }
+
+
+def bare_site() -> Site:
+    return Site("The Lantern", "", "en", "/", "https://lantern.example", "UTC")
