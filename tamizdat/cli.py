@@ -197,7 +197,8 @@ def _summary(file: Path) -> str:
     """Return the first line of a module's docstring, without its full stop."""
     text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
     line = text.partition("\n")[0].rstrip(".")
-    return line.partition("``: ")[2] or line
+    line = line.partition("``: ")[2] or line
+    return line[:1].upper() + line[1:]
 
 
 def _writes_settings(name: str) -> bool:

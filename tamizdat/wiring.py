@@ -10,3 +10,8 @@ class Wiring(AppConfig):
 
     name = "tamizdat.wiring"
     label = "wiring"
+
+    def ready(self) -> None:
+        from tamizdat import checks
+
+        checks.register_all()

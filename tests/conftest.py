@@ -6,6 +6,8 @@
 * ``edition``: the folder of the baked files.
 * ``writer``, ``editor``: members of staff in those roles; ``client.force_login(editor)``.
 * ``photo``: makes a photo in the library.
+* ``own_newsroom``, ``sample_newsroom``: folders as ``tamizdat init`` and ``tamizdat demo`` make
+  them, to run the real command on (``tests.homes``).
 
 A test that must really commit (threads, other processes) uses ``transactional_db``; it leaves a
 fresh copy of the database behind.
@@ -30,6 +32,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from pytest_django import Settings as DjangoSettings
 
+from tests import homes
 from tests.databases import Copies
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -152,3 +155,29 @@ def photo(newsroom: dict[str, Any]) -> Callable[..., Any]:
         return picture
 
     return make
+
+
+# Newsrooms of their own, for tests that run the real command
+
+
+@pytest.fixture
+def own_newsroom(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """Return the folder of a new, empty newsroom as ``tamizdat init`` makes it (SQLite)."""
+    return homes.copy(homes.shared(tmp_path_factory, "newsroom", _init), tmp_path / "newsroom")
+
+
+def _init(folder: Path) -> None:
+    done = homes.tamizdat("init", "--home", folder, "--name", "The Lantern", "--languages", "en,ru")
+    assert done.returncode == 0, done.stderr
+    (folder / "said.txt").write_text(done.stdout, encoding="utf-8")
+
+
+@pytest.fixture
+def sample_newsroom(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """Return the folder of the built demo, pages and all (SQLite)."""
+    return homes.copy(homes.shared(tmp_path_factory, "demo", _demo), tmp_path / "demo")
+
+
+def _demo(folder: Path) -> None:
+    done = homes.tamizdat("demo", "--once", "--home", folder)
+    assert done.returncode == 0, done.stderr

@@ -16,13 +16,12 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 
 import tamizdat
 
 NAME, LANGUAGES = "The Lantern", ("en", "ru", "fa")
-BUILDERS = ("stories/founding.py", "sqlite.py", "databases.py")
+BUILDERS = ("stories/founding.py", "sqlite.py", "databases.py", "serving/opening.py")
 
 
 class Copies:
@@ -110,10 +109,10 @@ class Copies:
 
 
 def _migrate_and_found() -> None:
+    from tamizdat.serving.opening import migrate
     from tamizdat.stories.founding import found
 
-    for alias in connections:
-        call_command("migrate", database=alias, verbosity=0)
+    migrate()
     found(NAME, LANGUAGES)
 
 

@@ -5,7 +5,8 @@ Rules:
 * No failing bake ends it. It says what failed, keeps that for the dashboard, and tries again: at
   once when something changes, else after a pause that doubles up to a minute.
 * What goes live, ends, or comes out of an embargo does so without anyone's click.
-* When the newsroom's public address has changed, every page is made again.
+* When the newsroom's public address has changed, or the edition's folder was lost, every page is
+  made again.
 * One resident baker to a newsroom.
 """
 
@@ -32,6 +33,7 @@ LONGEST_PAUSE = 60.0
 ENDINGS_EVERY = 15.0  # no index leads to expiry times, so they are looked at less often
 ASSETS_EVERY = timedelta(days=1)
 ADDRESS = "baked-for"
+NOT_FOUND = "404.html"  # a page that every edition has
 
 log = logging.getLogger(__name__)
 
@@ -96,9 +98,9 @@ class Resident:
             self._ended_at = self.timer()
 
     def _bake(self, now: datetime) -> None:
-        is_moved = is_readdressed(self.run_folder)
-        if is_moved or baker.is_waiting(now):
-            baker.bake(now, full=is_moved)
+        is_old = must_begin_anew(self.run_folder)
+        if is_old or baker.is_waiting(now):
+            baker.bake(now, full=is_old)
             note_address(self.run_folder)
 
     def _sweep_assets(self, now: datetime) -> None:
@@ -135,13 +137,14 @@ class Resident:
         self.is_told = True
 
 
-def is_readdressed(run: Path) -> bool:
-    """Say whether the pages that stand name another public address than the newsroom has now."""
+def must_begin_anew(run: Path) -> bool:
+    """Say whether the pages that stand name another address than the newsroom's, or are lost."""
     try:
-        baked_for = (run / ADDRESS).read_text(encoding="utf-8")
+        is_other = (run / ADDRESS).read_text(encoding="utf-8") != settings.PUBLIC_ADDRESS
     except FileNotFoundError:
-        return False
-    return baked_for != settings.PUBLIC_ADDRESS and File.objects.exists()
+        is_other = False
+    is_lost = not Path(settings.EDITION_ROOT, NOT_FOUND).exists()
+    return (is_other or is_lost) and File.objects.filter(path=NOT_FOUND).exists()
 
 
 def note_address(run: Path) -> None:

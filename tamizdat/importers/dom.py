@@ -6,7 +6,6 @@ of it is walked. All that we know of lxml's types is here.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -18,8 +17,9 @@ from tamizdat.importers.lines import tidy, words
 # Any: lxml carries no types. Everything typed stops at this module's functions.
 Element = Any
 
-MOST_ELEMENTS = 60_000  # the longest live blogs we met have a third of this
+MOST_ELEMENTS = 30_000  # a long live blog has a third of this; each thousand costs 0.2 s
 WHERE_TAGS_BEGIN = 8192
+LONGEST_ATTRIBUTE = 1000
 DEEPEST = 150  # libxml2 itself silently drops what lies deeper than 255
 SIMPLER = "Save the story's own page, or copy its text into a UTF-8 file."
 
@@ -61,7 +61,8 @@ def parse(text: str) -> Element:
 
 def _refuse_size(tree: Element) -> None:
     count, depth, deepest = 0, 0, 0
-    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        _cut_attributes(element)
         depth += 1 if event == "start" else -1
         count += event == "start"
         deepest = max(deepest, depth)
@@ -71,6 +72,14 @@ def _refuse_size(tree: Element) -> None:
         raise FileTooLarge.of(found, expected, SIMPLER)
 
 
+def _cut_attributes(element: Element) -> None:
+    """Cut class names of a megabyte: patterns are matched against them in foreign code too."""
+    for key in ("class", "id", "style"):
+        value = element.get(key)
+        if value and len(value) > LONGEST_ATTRIBUTE:
+            element.set(key, value[:LONGEST_ATTRIBUTE])
+
+
 def tag(element: Element) -> str:
     """Return the element's name in small letters; "" for what is no element."""
     return element.tag.lower() if isinstance(element.tag, str) else ""
@@ -78,19 +87,20 @@ def tag(element: Element) -> str:
 
 def text_of(element: Element) -> str:
     """Return the words of an element as one line, blocks and line breaks set apart."""
-    return " ".join("".join(_words(element)).split())
+    found: list[str] = []
+    _add_words(element, found)
+    return " ".join("".join(found).split())
 
 
-def _words(element: Element) -> Iterator[str]:
+def _add_words(element: Element, found: list[str]) -> None:
     if tag(element) in UNSEEN:
         return
-    apart = tag(element) in BLOCKS or tag(element) == "br"
-    yield " " if apart else ""
-    yield element.text or ""
+    apart = " " if tag(element) in BLOCKS or tag(element) == "br" else ""
+    found += (apart, element.text or "")
     for child in element:
-        yield from _words(child)
-        yield child.tail or ""
-    yield " " if apart else ""
+        _add_words(child, found)
+        found.append(child.tail or "")
+    found.append(apart)
 
 
 def tokens(element: Element) -> frozenset[str]:

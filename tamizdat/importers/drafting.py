@@ -58,7 +58,7 @@ def draft(article: Article, now: datetime, language: str | None = None) -> Draft
     with transaction.atomic():
         home = home_for(language or article.language)
         story = _story(article, home, now)
-        asked = [*article.notes, *_sign(story, article, home), *_photo_notes(article)]
+        asked = [*article.notes, *_fit(story), *_sign(story, article, home), *_photo_notes(article)]
         month_of(home, now).add_child(instance=story)
         story.save_revision()
     return Draft(story, tuple(asked))
@@ -95,6 +95,17 @@ def _story(article: Article, home: Home, now: datetime) -> Story:
     )
 
 
+def _fit(story: Story) -> Iterator[str]:
+    """Cut what is longer than its place, and say so."""
+    for name in ("title", "standfirst", "lead_caption", "lead_credit", "lead_alt"):
+        most = Story._meta.get_field(name).max_length
+        text = getattr(story, name)
+        if len(text) > most:
+            setattr(story, name, text[: most - 1].rstrip() + "…")
+            label = "headline" if name == "title" else name.replace("lead_", "").replace("_", " ")
+            yield f"The {label} was cut at {most} characters."
+
+
 def _slug(headline: str, home: Home, now: datetime) -> str:
     base = slugify(anyascii(headline))[:80].strip("-") or "story"
     taken = set(month_of(home, now).get_children().values_list("slug", flat=True))
@@ -117,7 +128,7 @@ def _sign(story: Story, article: Article, home: Home) -> Iterator[str]:
         if author is None:
             author = Author(title=name, locale=home.locale, live=False)
             AuthorIndex.objects.get(pk=index.pk).add_child(instance=author)
-            yield f"The author {name} is new here: a draft page was made, publish it or choose another."
+            yield f"The author {name} is new here: publish the draft page, or choose another."
         story.bylines.add(Byline(author=author, sort_order=position))
 
 

@@ -110,6 +110,8 @@ def decode(data: bytes) -> Decoded:
     refuse_size(data)
     refuse_binary(data)
     decoded = _by_mark(data) or _as_utf8(data) or _as_declared(data) or _by_looks(data)
+    if decoded is not None and not decoded.text.strip():
+        raise EmptyFile.of("the file is empty", "a saved page or its text", SAVE_AGAIN)
     if decoded is None or not is_readable(decoded.text):
         raise UnknownEncoding.of(
             "the letters are readable in no encoding we know",

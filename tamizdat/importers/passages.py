@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from tamizdat.importers import furniture
 from tamizdat.importers.lines import ENDS, bullet
@@ -26,6 +27,8 @@ TEASER_WORDS = 3
 TO_THE_END = frozenset({"comments"})
 RULE = re.compile(r"[-_=*~—–•·]{3,}|(?:\*\s+){2,}\*")
 LOOK_BACK = 60  # lines of the story that a doubtful line is compared with
+NOTICE_WORDS = 80
+FRONT_TITLES = 3
 GAP = 4  # lines of other things a run of prose may be broken by
 
 
@@ -109,6 +112,8 @@ def tell_apart(passages: Sequence[Passage]) -> Story | None:
     boxed = _with_teasers(passages, boxed, core, kin)
     start, stop = _reach(passages, boxed, core)
     kept = tuple(i for i in range(start, stop) if _belongs(passages, boxed, i, start, stop))
+    if _is_notice([passages[i] for i in kept]) or _is_front([passages[i] for i in kept]):
+        return None
     others = set(range(len(passages))) - set(kept)
     return Story(
         start, stop, kept, tuple(i for i in sorted(others) if _is_doubtful(passages[i], kin))
@@ -268,8 +273,24 @@ def _belongs(
         return False
     if passage.is_clean:
         return True
-    neighbours = [p for p in (passages[j] for j in (i - 1, i + 1) if start <= j < stop)]
+    neighbours = [passages[j] for j in (i - 1, i + 1) if start <= j < stop]
     return passage.is_prose and all(p.is_prose and p.is_clean for p in neighbours)
+
+
+def _is_notice(kept: Sequence[Passage]) -> bool:
+    """A few sentences, all of them to the reader: a notice, not a story."""
+    prose = [p for p in kept if p.is_prose]
+    return sum(p.words for p in prose) < NOTICE_WORDS and all(p.address > 1 for p in prose)
+
+
+def _is_front(kept: Sequence[Passage]) -> bool:
+    """A front page: title and sentence in turn, and no two of them about the same thing."""
+    prose = [p for p in kept if p.is_prose]
+    titles = [p for p in kept if not p.is_prose and not p.is_ended and p.words > 3]
+    if len(titles) < FRONT_TITLES or len(prose) > 1.3 * len(titles):
+        return False
+    shared = sum(bool(p.stems & q.stems) for p, q in pairwise(prose))
+    return shared < len(prose) / 3
 
 
 def _is_doubtful(passage: Passage, kin: frozenset[str]) -> bool:

@@ -7,6 +7,7 @@ and tracking dots are no pictures of the story.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from tamizdat.importers.article import Image
 from tamizdat.importers.credits import bare_credit, is_credit, split_caption
@@ -21,6 +22,7 @@ CAPTION = words("caption captions cutline legend sign cap figcaption imagetext d
 NO_STORY = words("avatar logo icon emoji gravatar profile spacer pixel badge sprite author userpic")
 LONGEST_NAME = 1000
 CAPTION_WORDS = 45
+LARGEST_FIGURE = 60  # elements; what holds more is a part of the page
 SMALLEST = 100  # pixels; portraits and icons are smaller
 
 
@@ -39,7 +41,9 @@ def read_figure(element: Element) -> Image | None:
 
 def _holds_one_picture(element: Element) -> bool:
     """One picture, counted once though a noscript repeats it, and no text of the story."""
-    names = {name for e in element.iter(*PICTURES) if (name := _source(e))}
+    if len(list(islice(element.iter(), LARGEST_FIGURE))) == LARGEST_FIGURE:
+        return False
+    names = {_source(e) for e in element.iter(*PICTURES)} - {None}
     many = sum(1 for _ in element.iter("p", "li"))
     blocks = any(True for _ in element.iter("h1", "h2", "h3", "h4", "h5", "ul", "ol", "blockquote"))
     rows = sum(1 for _ in element.iter("td"))

@@ -21,7 +21,7 @@ ROLES = words(
 # One of these words is enough; a pair stands for both in one element.
 WORDS = words(
     "nav navbar navigation menu breadcrumb breadcrumbs crumbs sidebar widget widgets cookie cookies"
-    " consent gdpr ccpa" 
+    " consent gdpr ccpa"
     " newsletter newsletters subscribe subscription signup mailchimp paywall donate"
     " donation donations appeal contribute crowdfunding share sharing sharedaddy addtoany addthis"
     " social socials socialbar likes comment comments disqus respond replies related relatedposts"

@@ -72,7 +72,7 @@ class Address:
         asking = http.client.HTTPConnection(host, self.port, timeout=5)
         try:
             asking.request("GET", self.path, headers={"Host": f"localhost:{self.port}"})
-            return asking.getresponse().status == 200
+            return asking.getresponse().status < 500
         except (OSError, http.client.HTTPException):
             return False
         finally:

@@ -118,8 +118,6 @@ def _book(table: Table, rows: models.QuerySet[Any], shared: int) -> int:
     for column in table.columns:
         named = rows.filter(**{f"{column}__isnull": False}).exclude(**{column: shared})
         changed += named.update(**{column: shared})
-    for column in table.emptied:
-        changed += rows.filter(**{f"{column}__isnull": False}).update(**{column: None})
     if table.json:
         changed += _book_json(table.json, rows, shared)
     return changed

@@ -166,17 +166,15 @@ class Table:
     model: str
     columns: tuple[str, ...]
     is_booked: Callable[[Row], bool]
-    emptied: tuple[str, ...] = ()  # booked to nobody: see below
     json: str = ""  # a column of JSON that names staff too
 
     @property
     def keys(self) -> list[str]:
-        return [f"{self.model}.{column}" for column in (*self.columns, *self.emptied)]
+        return [f"{self.model}.{column}" for column in self.columns]
 
 
 TABLES = (
-    # A lock of the shared account would be everybody's own lock, and so would hold nobody.
-    Table("wagtailcore.Page", ("owner",), _page, emptied=("locked_by",)),
+    Table("wagtailcore.Page", ("owner", "locked_by"), _page),
     Table("wagtailcore.Revision", ("user",), _revision, json="content"),
     Table("wagtailcore.PageLogEntry", ("user",), _log_entry),
     Table("wagtailcore.ModelLogEntry", ("user",), _upload_log),
@@ -212,6 +210,9 @@ REASONS = {
 def watch() -> None:
     """See every row of TABLES before it is written; called once, when Django is ready."""
     for table in TABLES:
+        for column in table.columns:  # Wagtail's index of references would note who commented
+            field = apps.get_model(table.model)._meta.get_field(column)
+            field.wagtail_reference_index_ignore = True  # type: ignore[union-attr]  # its switch
         for model in _classes_of(table):
             pre_save.connect(
                 _receiver(table), sender=model, weak=False, dispatch_uid=f"book {model._meta.label}"
@@ -257,8 +258,6 @@ def book(table: Table, row: Row) -> None:
     for column in table.columns:
         if getattr(row, f"{column}_id") not in (None, shared.pk):
             setattr(row, column, shared)
-    for column in table.emptied:
-        setattr(row, column, None)
     if table.json:
         setattr(row, table.json, without_names(getattr(row, table.json), shared.pk))
 
@@ -269,9 +268,10 @@ def without_names(content: Any, shared: int) -> Any:
         import json
 
         return json.dumps(without_names(json.loads(content), shared))
-    booked = {**content, "locked_by": None}
-    if booked.get("owner"):
-        booked["owner"] = shared
+    booked = dict(content)
+    for column in ("owner", "locked_by"):
+        if booked.get(column):
+            booked[column] = shared
     comments = content.get(COMMENTS_RELATION_NAME) or []
     booked[COMMENTS_RELATION_NAME] = [_comment(each, shared) for each in comments]
     return booked

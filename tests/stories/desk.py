@@ -100,8 +100,7 @@ def fill(form: QueryDict, typed: dict[str, Any]) -> None:
     comments = typed.pop("comments", [])
     for number, text in enumerate(comments):
         comment(form, number, text)
-    if comments:
-        form["comments-TOTAL_FORMS"] = str(len(comments))
+    form["comments-TOTAL_FORMS"], form["comments-INITIAL_FORMS"] = str(len(comments)), "0"
     for name, value in typed.items():
         form[name] = value
 

@@ -101,8 +101,7 @@ def work_on(staff: dict[int, Desk], home: Home, signed_by: Author) -> Story:
     writer.save(story, "submit")
     editor.post(reverse("wagtailadmin_pages:lock", args=[story.pk]))
     editor.post(reverse("wagtailadmin_pages:unlock", args=[story.pk]))
-    r = editor.save(story, "publish", title="The dam holds after all")
-    from tests.stories.desk import messages_of; print("MSG", messages_of(r), r.context.get("form") and r.context["form"].errors)
+    editor.save(story, "publish", title="The dam holds after all")
     old = Revision.objects.filter(object_id=str(story.pk)).order_by("pk")[0]
     editor.get(reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, old.pk]))
     return Story.objects.get(pk=story.pk)

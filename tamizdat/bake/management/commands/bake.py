@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from tamizdat.bake.baker import Busy, Progress, Report, bake
 from tamizdat.bake.models import Edition
-from tamizdat.bake.resident import Resident, is_readdressed, note_address
+from tamizdat.bake.resident import Resident, must_begin_anew, note_address
 
 PATIENCE = 60.0  # seconds for which a bake by hand waits for the resident baker
 QUIET = 2.0  # seconds of work that need no progress bar
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             return
         with progress_bar() as progress:
             report = patiently(
-                timezone.now(), full=options["full"] or is_readdressed(run), progress=progress
+                timezone.now(), full=options["full"] or must_begin_anew(run), progress=progress
             )
         note_address(run)
         self.stdout.write(summary(report))

@@ -16,7 +16,8 @@ def _scenes(module: ModuleType) -> dict[str, Scene]:
     return {
         name.replace("_", "-"): value
         for name, value in own.items()
-        if callable(value) and getattr(value, "__module__", "") == module.__name__
+        if getattr(value, "__module__", "") == module.__name__
+        and getattr(value, "__annotations__", {}).get("return") == "Look"
     }
 
 

@@ -163,7 +163,7 @@ def greenhouse(canvas: Canvas) -> Look:
     ]
     sun = (0.28, 0.42, -0.86)
     world = World(shape, matter, [Lamp(sun, "#ffdba0", 2.6, sun=True, hard=14), Lamp((0, 4, 3), "#dfeaf2", 4.0, shadow=False)], above="#b4c2c8", beneath="#5a5a3c", haze="#fbe9bf", dense=0.035, corner=0.3, careful=0.6, steps=150)
-    canvas.light, depth = look(canvas, world, Eye((0.68, 1.5, 2.8), (0.05, 1.22, -6.0), 1.0), finer=1.6)
+    canvas.light, depth = look(canvas, world, Eye((0.68, 1.5, 2.8), (0.05, 1.22, -6.0), 1.0), finer=1.4)
     sky = ramp(canvas.y + 0 * canvas.x, [(0, "#a9c3d2"), (0.4, "#f3ead0"), (0.55, "#f9e3b4"), (1, "#d9c89a")])
     behind(canvas, depth, sky * (0.9 + 0.3 * clouds(canvas, 0.3, 4, 2)[..., None]))
     canvas.glow(0.98, 0.36, 0.12, "#ffe2a8", 1.6)

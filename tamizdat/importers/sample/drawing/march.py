@@ -74,7 +74,7 @@ class Eye:
     middle: tuple[float, float] = field(default=(0.5, 0.5))
 
 
-def look(canvas: Canvas, world: World, eye: Eye, finer: float = 1.4) -> tuple[Field, Field]:
+def look(canvas: Canvas, world: World, eye: Eye, finer: float = 1.25) -> tuple[Field, Field]:
     """Render the world at the canvas's size; return light and depth."""
     high, wide = round(canvas.height * finer), round(canvas.width * finer)
     rays = _rays(eye, wide, high)
@@ -222,7 +222,7 @@ def _lit(
         power = power * lamp.gate(p[:, 0], p[:, 1], p[:, 2])
     if lamp.shadow:
         reach = np.full(len(p), 30.0, np.float32) if lamp.sun else far
-        power = power * _shadow(world, p + n * 0.004, way, reach, lamp.hard, facing * power > 1e-4)
+        power = power * _shadow(world, p + n * 0.004, way, reach, lamp.hard, facing * power > 0.006)
     half = way - ray
     half = half / np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
     shine = gloss * np.clip((n * half).sum(1), 0, 1) ** sharp * (facing > 0)

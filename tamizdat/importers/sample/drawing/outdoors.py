@@ -298,7 +298,7 @@ def satellite_dish(canvas: Canvas) -> Look:
     ]
     sun = (-0.86, 0.16, -0.30)
     world = World(shape, matter, [Lamp(sun, "#ffb27a", 2.4, sun=True, hard=30), Lamp((6, 9, 14), "#8fb0e0", 40.0, shadow=False)], above="#46618c", beneath="#4a3f3c", haze="#e8bd98", dense=0.006, corner=0.8, careful=0.8, steps=140)
-    light, depth = look(canvas, world, Eye((2.6, 1.5, 15.5), (0.0, 3.95, 0.0), 0.64, (0.56, 0.5)), finer=1.7)
+    light, depth = look(canvas, world, Eye((2.6, 1.5, 15.5), (0.0, 3.95, 0.0), 0.64, (0.56, 0.5)), finer=1.4)
     solid_ = step(60.0, 45.0, depth)
     exposed = light * 0.85
     canvas.paint(solid_, exposed)

@@ -145,7 +145,7 @@ def radio_studio(canvas: Canvas) -> Look:
         Lamp((1.25, 1.85, -2.2), "#ff3a22", 1.5, shadow=False), Lamp((-1.3, 1.1, -1.4), "#ffb066", 1.0, shadow=False),
     ]
     world = World(shape, matter, lamps, above="#15181d", beneath="#0e0c0a", corner=0.3, careful=0.85, steps=120)
-    canvas.light, depth = look(canvas, world, Eye((-0.42, 1.28, 1.75), (0.12, 1.13, 0), 0.74), finer=1.7)
+    canvas.light, depth = look(canvas, world, Eye((-0.42, 1.28, 1.75), (0.12, 1.13, 0), 0.74), finer=1.4)
     canvas.light = focus(canvas.light, depth, 1.75, 0.75, canvas)
     return Look(exposure=1.15, filmic=True, bloom=0.35, threshold=0.9, vignette=0.4)
 
@@ -245,7 +245,7 @@ def coins_banknotes(canvas: Canvas) -> Look:
     ]
     lamps = [Lamp((-2.4, 1.9, 0.6), "#ffd9a3", 15.0, hard=9), Lamp((2.2, 1.8, -1.8), "#8fb4e0", 8.0, hard=8), Lamp((0.5, 2.5, 2.4), "#ffe9cc", 3.0, shadow=False)]
     world = World(shape, matter, lamps, above="#4a453f", beneath="#2b211a", corner=0.25, careful=0.8, steps=130)
-    canvas.light, depth = look(canvas, world, Eye((-0.15, 1.15, 2.3), (0.1, 0.2, -0.1), 0.74), finer=1.7)
+    canvas.light, depth = look(canvas, world, Eye((-0.15, 1.15, 2.3), (0.1, 0.2, -0.1), 0.74), finer=1.4)
     behind(canvas, depth, rgb("#191412") + 0 * canvas.light)
     canvas.light = focus(canvas.light, depth, 2.3, 1.1, canvas)
     return Look(exposure=0.95, filmic=True, bloom=0.2, threshold=1.0, vignette=0.4, saturation=0.9)

@@ -109,9 +109,8 @@ def _rapids(canvas: Canvas) -> None:
     canvas.paint(inside * step(0.7, 1.6, other) * 0.6, "#f4f8f8")
 
 
-def tamna_bridge(canvas: Canvas) -> Look:
-    """An iron arch bridge at first light, mirrored in the river."""
-    shore = 0.62
+def river_at_dawn(canvas: Canvas) -> None:
+    """Paint the river's far bank and the iron bridge, without the water."""
     canvas.sky([(0, "#476287"), (0.25, "#8da3b8"), (0.45, "#e0c2b0"), (0.58, "#fbd9ab"), (1, "#fbd9ab")])
     lit_clouds(canvas, "#fbd5b5", "#7f91aa", 0.4, 0.28, 4.5)
     canvas.glow(0.45, 0.56, 0.09, "#ffd59a", 1.2)
@@ -121,6 +120,12 @@ def tamna_bridge(canvas: Canvas) -> Look:
         mist(canvas, 0.575 + 0.012 * i, 0.03, "#f5d8bd", 0.55)
     _bridge(canvas, 0.555)
     mist(canvas, 0.605, 0.03, "#f3d6bb", 0.5)
+
+
+def tamna_bridge(canvas: Canvas) -> Look:
+    """An iron arch bridge at first light, mirrored in the river."""
+    shore = 0.62
+    river_at_dawn(canvas)
     reflect(canvas, shore, "#e6e2e2", 0.016, 0.006, 0.94, "#22334a")
     glitter(canvas, 0.45, shore, 0.07, "#a87c4c")
     mist(canvas, 0.635, 0.018, "#f3d8c0", 0.6)

@@ -1,0 +1,112 @@
+# The two commands that matter: `make demo` and `make test`. `make help` lists all.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# Trust what this machine trusts, as pip and git do.
+export UV_SYSTEM_CERTS := 1
+
+PYTHON ?= python3
+HOME_DIR ?= ./demo
+READER_PORT ?= 8000
+NEWSROOM_PORT ?= 8001
+# Test processes; two is what the suite is measured with.
+JOBS ?= 2
+PYTEST_OPTIONS ?=
+
+BIN := .venv/bin
+TAMIZDAT := $(BIN)/tamizdat
+# Compiled now, not while somebody waits for the first page.
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes
+PORTS := --reader-port $(READER_PORT) --newsroom-port $(NEWSROOM_PORT)
+
+.PHONY: help demo serve test check suite suite-sqlite suite-postgres system bench lock clean
+
+help: ## list the commands
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+
+demo: .venv/installed ## build a sample newsroom in HOME_DIR (./demo) and serve it
+	@exec $(TAMIZDAT) demo --home '$(HOME_DIR)' $(PORTS)
+
+serve: .venv/installed ## serve the newsroom in HOME_DIR
+	@exec $(TAMIZDAT) serve --home '$(HOME_DIR)' $(PORTS)
+
+test: .venv/installed-dev system ## everything: what tests need, the quick checks, the suite twice
+	@$(MAKE) check
+	@$(MAKE) suite
+
+check: .venv/installed-dev ## the quick ones: format, lint, types, layers, templates
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint --lint --quiet tamizdat
+	@$(TAMIZDAT) makemigrations --check --dry-run --home .venv/no-newsroom
+
+# Both runs happen whatever the first one says; their summaries stand together at the end.
+suite: .venv/installed-dev
+	@failed=0; \
+	$(MAKE) suite-sqlite 2>&1 | tee .venv/suite-sqlite.txt || failed=1; \
+	$(MAKE) suite-postgres 2>&1 | tee .venv/suite-postgres.txt || failed=1; \
+	echo; \
+	echo "On SQLite:     $$(grep -aE '^=+ .*(passed|failed|error)' .venv/suite-sqlite.txt | tail -n 1)"; \
+	echo "On PostgreSQL: $$(grep -aE '^=+ .*(passed|failed|error)' .venv/suite-postgres.txt | tail -n 1)"; \
+	exit $$failed
+
+suite-sqlite: .venv/installed-dev ## the suite on SQLite
+	@$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_OPTIONS)
+
+suite-postgres: .venv/installed-dev ## the suite on a throw-away PostgreSQL
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_OPTIONS)
+
+system: ## the system packages that tests need: Chromium, PostgreSQL, nginx
+	@$(PYTHON) tests/system.py
+
+bench: .venv/installed-dev ## every figure that we promise, as JSON
+	@for each in bench/[a-z]*.py; do \
+	  if grep -q '__main__' "$$each"; then echo "== $$each"; $(BIN)/python "$$each"; fi; done
+
+lock: .venv/uv ## renew the lock files from pyproject.toml
+	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 --group dev pyproject.toml -c requirements.lock \
+	  -o requirements-dev.lock
+
+clean: ## take away the environment and what tools left behind; newsrooms stay
+	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What is installed. Each stamp is newer than what it was made from, so the second time nothing
+# is done and no network is needed.
+
+.venv/made:
+	@$(PYTHON) tests/system.py venv
+	@echo "Making .venv …"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/uv: .venv/made
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@touch $@
+
+.venv/installed: .venv/uv requirements.lock
+	@echo "Installing the packages of requirements.lock …"
+	@$(INSTALL) -r requirements.lock
+	@$(MAKE) .venv/ourselves
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	@echo "Installing the packages of requirements-dev.lock …"
+	@$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+# Ourselves, from this checkout: a path and a command. Building a package would fetch a builder.
+.venv/ourselves: .venv/made
+	@site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	pwd > "$$site/tamizdat.pth"
+	@printf '#!%s/.venv/bin/python\nfrom tamizdat.cli import main\n\nmain()\n' "$$PWD" > $(TAMIZDAT)
+	@chmod +x $(TAMIZDAT)
+	@touch $@

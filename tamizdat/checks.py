@@ -1,0 +1,146 @@
+"""System checks: what is wrong with the newsroom's settings, and how to mend it.
+
+They look at settings and folder only; what is expiring, unreachable or not backed up is another
+matter. Their tag is ``tamizdat``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+TAG = "tamizdat"
+LOCAL = ("localhost", "127.0.0.1", "::1")
+DOORS = ("newsroom", "backroom")
+ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+
+# Every setting that is read from the environment; any of them may end in _FILE.
+KNOWN = frozenset(
+    {
+        "TAMIZDAT_DEMO",
+        "TAMIZDAT_DOOR",
+        "TAMIZDAT_HOME",
+        "TAMIZDAT_LANGUAGE",
+        "TAMIZDAT_NEWSROOM_ADDRESS",
+        "TAMIZDAT_NEWSROOM_DATABASE",
+        "TAMIZDAT_NEWSROOM_HOSTS",
+        "TAMIZDAT_NEWSROOM_NAME",
+        "TAMIZDAT_NEWSROOM_ORIGINS",
+        "TAMIZDAT_PEOPLE_DATABASE",
+        "TAMIZDAT_PUBLIC_ADDRESS",
+        "TAMIZDAT_SECRET_KEY",
+        "TAMIZDAT_ZONE",
+    }
+)
+
+
+def register_all() -> None:
+    """Let Django run the checks."""
+    for check in (names, folder, key, addresses, hosts, language, door, databases):
+        register(check, TAG)
+
+
+def names(**_: Any) -> list[CheckMessage]:
+    """Find settings that nobody reads: most often a slip of the pen."""
+    return list(_unknown(name for name in os.environ if name.startswith("TAMIZDAT_")))
+
+
+def _unknown(found: Iterator[str]) -> Iterator[CheckMessage]:
+    for name in sorted(found):
+        plain = name.removesuffix("_FILE")
+        if plain not in KNOWN:
+            near = difflib.get_close_matches(plain, KNOWN, n=1)
+            yield Warning(
+                f"{name} is no setting of ours.",
+                hint=f"Did you mean {near[0]}?" if near else "Take it out.",
+                id="tamizdat.W001",
+            )
+
+
+def folder(**_: Any) -> list[CheckMessage]:
+    home = Path(settings.HOME)
+    if not home.is_dir():
+        hint = f"Make a newsroom with: tamizdat init --home {home}"
+        return [Error(f"TAMIZDAT_HOME: there is no folder {home}.", hint=hint, id="tamizdat.E002")]
+    if stat.S_IMODE(home.stat().st_mode) & 0o077:
+        text = f"TAMIZDAT_HOME: others on this machine can look into {home}."
+        return [Warning(text, hint=f"chmod 700 {home}", id="tamizdat.W002")]
+    return []
+
+
+def key(**_: Any) -> list[CheckMessage]:
+    if any(os.environ.get(name) for name in ("TAMIZDAT_SECRET_KEY", "TAMIZDAT_SECRET_KEY_FILE")):
+        return []
+    text = "TAMIZDAT_SECRET_KEY is not set; everybody is signed out when the newsroom starts."
+    return [Warning(text, hint="Name the newsroom's folder with --home.", id="tamizdat.W003")]
+
+
+def addresses(**_: Any) -> list[CheckMessage]:
+    return [
+        *_address("TAMIZDAT_PUBLIC_ADDRESS", settings.PUBLIC_ADDRESS),
+        *_address("TAMIZDAT_NEWSROOM_ADDRESS", settings.NEWSROOM_ADDRESS),
+    ]
+
+
+def _address(name: str, value: str) -> Iterator[CheckMessage]:
+    hint = f"{name}=https://example.org"
+    try:
+        parts = urlsplit(value)
+        is_sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_sound = False
+    if not is_sound or parts.path or parts.query or parts.fragment or parts.username:
+        text = f"{name}: expected a scheme and a host, no path; found {value!r}."
+        yield Error(text, hint=hint, id="tamizdat.E004")
+        return
+    host = parts.hostname or ""
+    if parts.scheme == "http" and host not in LOCAL and not host.endswith(".onion"):
+        text = f"{name} is not encrypted: {value}."
+        yield Warning(text, hint=hint, id="tamizdat.W004")
+
+
+def hosts(**_: Any) -> list[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        hint = "Name the hosts under which editors reach the newsroom, with commas."
+        text = "TAMIZDAT_NEWSROOM_HOSTS allows any host."
+        return [Error(text, hint=hint, id="tamizdat.E005")]
+    return []
+
+
+def language(**_: Any) -> list[CheckMessage]:
+    known = [code for code, _ in settings.LANGUAGES]
+    if settings.LANGUAGE_CODE in known:
+        return []
+    text = f"TAMIZDAT_LANGUAGE: {settings.LANGUAGE_CODE!r} is not known."
+    return [Error(text, hint=f"One of {', '.join(known)}.", id="tamizdat.E006")]
+
+
+def door(**_: Any) -> list[CheckMessage]:
+    if settings.DOOR in DOORS:
+        return []
+    text = f"TAMIZDAT_DOOR: there is no door {settings.DOOR!r}."
+    return [Error(text, hint=f"One of {', '.join(DOORS)}.", id="tamizdat.E007")]
+
+
+def databases(**_: Any) -> list[CheckMessage]:
+    newsroom, people = (settings.DATABASES[alias] for alias in ("default", "people"))
+    found: list[CheckMessage] = []
+    for name, one in (("NEWSROOM", newsroom), ("PEOPLE", people)):
+        if one["ENGINE"] not in ENGINES:
+            text = f"TAMIZDAT_{name}_DATABASE: neither SQLite nor PostgreSQL."
+            hint = "postgres://user@/name?host=/run/postgresql, or leave it out for SQLite."
+            found.append(Error(text, hint=hint, id="tamizdat.E008"))
+    place = ("ENGINE", "HOST", "PORT", "NAME")
+    if [newsroom.get(part) for part in place] == [people.get(part) for part in place]:
+        text = "The newsroom and the people share one database."
+        hint = "Give TAMIZDAT_PEOPLE_DATABASE a database and a role of its own."
+        found.append(Error(text, hint=hint, id="tamizdat.E009"))
+    return found

@@ -1,0 +1,1 @@
+"""Withdraw a story. (Being written by another pair of hands than protection.)"""

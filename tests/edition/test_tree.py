@@ -1,0 +1,95 @@
+"""Files appear whole, with siblings that belong to them, and never outside of the tree."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import brotli
+import pytest
+
+from tamizdat.edition.paths import BadPath
+from tamizdat.edition.tree import Tree
+
+PAGE = b"<!doctype html><p>" + b"The water rose. " * 200
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "edition")
+
+
+def test_a_page_stands_with_compressed_siblings_that_decode_to_it(tree: Tree) -> None:
+    entry = tree.write("a/index.html", PAGE)
+    folder = tree.root / "a"
+    assert (folder / "index.html").read_bytes() == PAGE
+    assert brotli.decompress((folder / "index.html.br").read_bytes()) == PAGE
+    assert gzip.decompress((folder / "index.html.gz").read_bytes()) == PAGE
+    assert (entry.sha256, entry.length) == (hashlib.sha256(PAGE).hexdigest(), len(PAGE))
+
+
+def test_siblings_bear_the_time_of_the_file_they_belong_to(tree: Tree) -> None:
+    tree.write("index.html", PAGE)
+    times = {file.stat().st_mtime_ns for file in tree.root.iterdir()}
+    assert len(times) == 1
+
+
+def test_pictures_have_no_siblings(tree: Tree) -> None:
+    tree.write("media/abc.webp", b"RIFF")
+    assert [file.name for file in (tree.root / "media").iterdir()] == ["abc.webp"]
+
+
+def test_the_same_bytes_make_the_same_files(tree: Tree, tmp_path: Path) -> None:
+    other = Tree(tmp_path / "other")
+    for each in (tree, other):
+        each.write("index.html", PAGE)
+    for name in ("index.html", "index.html.br", "index.html.gz"):
+        assert (tree.root / name).read_bytes() == (other.root / name).read_bytes()
+
+
+def test_a_file_is_replaced_and_never_written_over(tree: Tree) -> None:
+    """Who has the old file open reads the old file to its end."""
+    tree.write("index.html", PAGE)
+    with (tree.root / "index.html").open("rb") as reader:
+        tree.write("index.html", PAGE * 2)
+        assert reader.read() == PAGE
+    assert not [file for file in tree.root.iterdir() if file.name.endswith(".part")]
+
+
+def test_removing_takes_siblings_and_empty_folders(tree: Tree) -> None:
+    tree.write("2026/11/a/index.html", PAGE)
+    tree.write("2026/11/b/index.html", PAGE)
+    tree.remove("2026/11/a/index.html")
+    assert tree.paths() == {"2026/11/b/index.html"}
+    tree.remove("2026/11/b/index.html")
+    assert list(tree.root.iterdir()) == []
+
+
+def test_removing_what_is_not_there_is_no_fault(tree: Tree) -> None:
+    tree.remove("nothing/index.html")
+
+
+def test_a_link_that_leads_out_of_the_tree_is_not_followed(tree: Tree, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tree.root / "a").symlink_to(outside)
+    with pytest.raises(BadPath):
+        tree.write("a/index.html", PAGE)
+    assert list(outside.iterdir()) == []
+
+
+def test_a_path_that_leaves_the_tree_is_refused(tree: Tree) -> None:
+    with pytest.raises(BadPath):
+        tree.write("../index.html", PAGE)
+
+
+def test_syncing_reports_nothing_when_all_is_well(tree: Tree) -> None:
+    tree.write("index.html", PAGE)
+    tree.sync()
+
+
+def test_paths_leave_the_siblings_out(tree: Tree) -> None:
+    tree.write("index.html", PAGE)
+    tree.write("media/film.gz", b"not a sibling of anything")
+    assert tree.paths() == {"index.html", "media/film.gz"}

@@ -1,0 +1,85 @@
+"""Wrong settings are found, named and mended by their hints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pytest_django import Settings as DjangoSettings
+
+import tamizdat
+from tamizdat import checks
+
+
+def test_every_setting_that_is_read_is_known() -> None:
+    source = Path(tamizdat.__file__).parent
+    text = (source / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r"(?:text|words|environ\.get|database)\(\s*\"(TAMIZDAT_[A-Z_]+)\"", text))
+    assert read <= checks.KNOWN
+    assert checks.KNOWN - read == {"TAMIZDAT_DEMO"}  # only the demo's command reads it
+
+
+def test_a_slip_of_the_pen_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAMIZDAT_PUBLIC_ADRESS", "x")
+    (found,) = checks.names()
+    assert (found.msg, found.hint) == (
+        "TAMIZDAT_PUBLIC_ADRESS is no setting of ours.",
+        "Did you mean TAMIZDAT_PUBLIC_ADDRESS?",
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["example.org", "ftp://example.org", "https://", "https://a/b", "https://a:x", "http://u@a"]
+)
+def test_an_address_is_a_scheme_and_a_host(value: str, settings: DjangoSettings) -> None:
+    settings.PUBLIC_ADDRESS = value
+    assert [each.id for each in checks.addresses()] == ["tamizdat.E004"]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("https://example.org", []),
+        ("http://localhost:8000", []),
+        ("http://abc.onion", []),
+        ("http://example.org", ["tamizdat.W004"]),
+    ],
+)
+def test_what_is_not_encrypted_is_said(
+    value: str, found: list[str], settings: DjangoSettings
+) -> None:
+    settings.PUBLIC_ADDRESS = value
+    assert [each.id for each in checks.addresses()] == found
+
+
+def test_a_folder_that_others_can_read_is_said(settings: DjangoSettings, tmp_path: Path) -> None:
+    settings.HOME = tmp_path
+    tmp_path.chmod(0o755)
+    assert [each.id for each in checks.folder()] == ["tamizdat.W002"]
+    settings.HOME = tmp_path / "gone"
+    assert [each.id for each in checks.folder()] == ["tamizdat.E002"]
+
+
+def test_other_wrong_values_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = {"ENGINE": "django.db.backends.mysql", "NAME": "one"}
+    wrong = SimpleNamespace(
+        ALLOWED_HOSTS=["*"],
+        LANGUAGES=[("en", "English")],
+        LANGUAGE_CODE="tlh",
+        DOOR="window",
+        DATABASES={"default": same, "people": same},
+    )
+    monkeypatch.setattr(checks, "settings", wrong)
+    found = [*checks.hosts(), *checks.language(), *checks.door(), *checks.databases()]
+    assert [each.id for each in found] == [
+        *("tamizdat.E005", "tamizdat.E006", "tamizdat.E007"),
+        *("tamizdat.E008", "tamizdat.E008", "tamizdat.E009"),
+    ]
+    assert all(each.hint for each in found)
+
+
+def test_a_newsroom_without_a_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TAMIZDAT_SECRET_KEY")
+    assert [each.id for each in checks.key()] == ["tamizdat.W003"]

@@ -1,0 +1,187 @@
+"""The command line, as a person meets it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tamizdat import cli
+from tests.homes import tamizdat
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = cli.run(list(words))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_help_lists_our_commands_first_and_only_those_that_exist(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, said, _ = run(capsys, "help")
+    assert code == 0
+    listed = [line.split()[0] for line in said.splitlines() if line.startswith("  ")]
+    assert listed[:3] == ["demo", "init", "serve"]
+    assert set(listed) <= set(cli.OURS)
+    assert "runserver" not in said
+
+
+@pytest.mark.parametrize("words", [(), ("-h",), ("--help",)])
+def test_no_command_shows_the_help(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said, _ = run(capsys, *words)
+    assert (code, said.startswith("usage: tamizdat")) == (0, True)
+
+
+def test_help_all_names_djangos_commands_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "makemigrations" in run(capsys, "help", "--all")[1]
+
+
+@pytest.mark.parametrize("name", ["demo", "init", "serve", "bake"])
+def test_each_command_has_a_help_without_djangos_own_options(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said, _ = run(capsys, name, "--help")
+    assert code == 0
+    assert said.startswith(f"usage: tamizdat {name}")
+    assert "--home DIR" in said
+    assert "--pythonpath" not in said
+
+
+def test_every_command_of_ours_has_a_line_for_the_list() -> None:
+    for file in cli._modules().values():
+        assert cli._summary(file), file
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["bkae"], "tamizdat: there is no command 'bkae'; did you mean 'bake'?\n"),
+        (["zzz"], "tamizdat: there is no command 'zzz'; 'tamizdat help' lists them\n"),
+        (["serve", "--home"], "tamizdat: --home needs the name of a folder\n"),
+        (["serve", "--reader-port", "x"], None),
+        (["bake", "--fulll"], None),
+        (["init", "--languages", "1,2"], None),
+        (["init", "--editor", "A B"], None),
+        (["--colour"], None),
+    ],
+)
+def test_bad_words_give_exit_code_1_and_one_line(
+    words: list[str], line: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said, complaint = run(capsys, *words)
+    assert (code, said) == (1, "")
+    assert complaint.count("\n") == 1
+    assert "Traceback" not in complaint
+    if line:
+        assert complaint == line
+
+
+def test_an_error_of_the_program_is_one_line_unless_the_traceback_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(asked: cli.Asked) -> int:
+        raise KeyError("a\nb")
+
+    monkeypatch.setattr(cli, "_run", fail)
+    code, _, complaint = run(capsys, "bake")
+    assert (code, complaint.count("\n")) == (1, 1)
+    assert "Traceback" in run(capsys, "bake", "--traceback")[2]
+
+
+def test_ctrl_c_ends_without_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(asked: cli.Asked) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", stop)
+    assert run(capsys, "bake") == (130, "", "")
+
+
+def test_home_may_stand_anywhere_and_above_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TAMIZDAT_HOME", "elsewhere")
+    assert cli._asked(["bake", "--home", str(tmp_path), "--full"]) == cli.Asked(
+        "bake", ("--full",), tmp_path, False
+    )
+    assert cli._asked([f"--home={tmp_path}", "bake"]).home == tmp_path
+    assert cli._asked(["bake"]).home == Path("elsewhere").absolute()
+    monkeypatch.delenv("TAMIZDAT_HOME")
+    assert cli._asked(["demo"]).home == Path("demo").absolute()
+
+
+# init
+
+
+def test_init_makes_a_newsroom_that_only_its_owner_can_read(own_newsroom: Path) -> None:
+    assert stat.S_IMODE(own_newsroom.stat().st_mode) == 0o700
+    for name in ("secret.key", "newsroom.env", "newsroom.sqlite3", "people.sqlite3"):
+        assert stat.S_IMODE((own_newsroom / name).stat().st_mode) == 0o600, name
+    assert (own_newsroom / "edition" / "index.html").exists()
+    assert (own_newsroom / "edition" / "ru" / "index.html").exists()
+
+
+def test_init_shows_the_password_once_and_keeps_it_nowhere(own_newsroom: Path) -> None:
+    said = (own_newsroom / "said.txt").read_text(encoding="utf-8")
+    (line,) = [line for line in said.splitlines() if "password" in line]
+    password = line.split()[1].encode()
+    assert len(password) == 24
+    for folder, _, names in os.walk(own_newsroom):
+        for name in names:
+            if name != "said.txt":
+                assert password not in Path(folder, name).read_bytes(), name
+
+
+def test_init_on_a_newsroom_that_stands_says_so_and_changes_nothing(own_newsroom: Path) -> None:
+    kept = {
+        name: (own_newsroom / name).read_bytes() for name in ("secret.key", "newsroom.env")
+    }
+    done = tamizdat("init", "--home", own_newsroom, "--name", "Another")
+    assert done.returncode == 0
+    assert "is a newsroom already" in done.stdout
+    assert "password" not in done.stdout
+    assert kept == {name: (own_newsroom / name).read_bytes() for name in kept}
+
+
+def test_init_and_demo_leave_a_foreign_folder_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    for name in ("init", "demo"):
+        code, _, complaint = run(capsys, name, "--home", str(tmp_path))
+        assert (code, complaint.count("\n")) == (1, 1)
+        assert "holds something else" in complaint
+    assert [each.name for each in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_init_refuses_a_language_it_has_no_words_for_and_makes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, complaint = run(
+        capsys, "init", "--home", str(tmp_path / "new"), "--languages", "en,tlh"
+    )
+    assert (code, "known are en, fa, ru" in complaint) == (1, True)
+    assert not (tmp_path / "new").exists()
+
+
+def test_demo_leaves_a_newsroom_of_ones_own_alone(
+    own_newsroom: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, complaint = run(capsys, "demo", "--home", str(own_newsroom))
+    assert (code, "is a newsroom of its own" in complaint) == (1, True)
+
+
+# bake
+
+
+def test_bake_says_what_it_did(own_newsroom: Path) -> None:
+    assert "Nothing to bake: edition 1 stands." in tamizdat("bake", "--home", own_newsroom).stdout
+    (own_newsroom / "edition" / "index.html").unlink()
+    done = tamizdat("bake", "--full", "--home", own_newsroom)
+    assert done.stdout == "Edition 2: 1 files written, 0 removed.\n"
