@@ -1,8 +1,8 @@
 """A synthetic archive: many stories at once, for benches and large tests.
 
-Rows are made in bulk, past the pages' own ``save()``; so the outbox stays empty and the caller bakes
-in full. Words, dates and shelves follow from the story's number alone: the same call makes the
-same archive.
+Rows are made in bulk, past the pages' own ``save()``; so the outbox stays empty and the caller
+bakes in full. Words, dates and shelves follow from the story's number alone: the same call makes
+the same archive.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from tamizdat.stories.models import (
 
 BATCH = 1000
 SECTIONS, AUTHORS, TOPICS = 5, 40, 60
-VOCABULARY = (
-    "river council harvest border letter court winter engine archive village tariff witness "
-    "bridge market doctor minister coal ballot teacher harbour signal orchard verdict snow "
-    "radio ledger shift island budget strike evening notebook platform border window the of "
-    "and to in that for with was on as by at from it had were been their"
-).split()
+VOCABULARY = """
+river council harvest border letter court winter engine archive village tariff witness
+bridge market doctor minister coal ballot teacher harbour signal orchard verdict snow
+radio ledger shift island budget strike evening notebook platform border window the of and
+to in that for with was on as by at from it had were been their
+""".split()
 
 
 def build(count: int, now: datetime, *, words: int = 500) -> Home:
@@ -163,11 +163,12 @@ def _insert(page: Any, stories: list[Story]) -> None:
         marks = ", ".join(["%s"] * len(local))
         cursor.executemany(
             f'INSERT INTO "{Story._meta.db_table}" ({columns}) VALUES ({marks})',
-            [
-                [field.get_db_prep_save(getattr(story, field.attname), connection) for field in local]
-                for story in stories
-            ],
+            [[_prepared(story, field) for field in local] for story in stories],
         )
+
+
+def _prepared(story: Story, field: Any) -> Any:
+    return field.get_db_prep_save(getattr(story, field.attname), connection)
 
 
 def _attname(model: Any, name: str) -> str:

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tamizdat.stories.masking.WorkAsTheNewsroom",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "tamizdat.stories.publishing.ExplainRefusal",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

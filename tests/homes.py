@@ -63,6 +63,14 @@ def read_until(process: subprocess.Popen, sign: str) -> str:
     raise AssertionError(f"it ended without {sign!r}: {said}")
 
 
+def end(process: subprocess.Popen) -> None:
+    """Make sure that a process is gone and its pipe closed."""
+    process.kill()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
 def until(question: Callable[[], bool]) -> None:
     """Wait for something that happens in another process."""
     deadline = time.monotonic() + PATIENCE

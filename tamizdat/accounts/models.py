@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -23,9 +23,9 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # Wagtail's r
     """A member of staff."""
 
     email = models.EmailField("e-mail address", blank=True, default="")
-    last_login = None  # type: ignore[misc]  # see the rules above; Django then keeps none
+    last_login = None  # see the rules above; Django then keeps none
 
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = "member of staff"

@@ -63,6 +63,7 @@ class Resident:
                 signal.signal(number, self._on_signal)
             is_rung = True
             while not self.is_told:
+                close_old_connections()
                 self.look(is_rung=is_rung)
                 is_rung = bell.wait(SWEEP)
 
@@ -70,7 +71,6 @@ class Resident:
         """Do what is due now."""
         if not is_rung and self.timer() < self._not_before:
             return
-        close_old_connections()
         try:
             self._do(self.clock())
         except baker.Busy:

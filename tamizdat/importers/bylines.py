@@ -24,7 +24,7 @@ _BY = re.compile(
     r"\s*",
     re.I,
 )
-_PARTS = re.compile(r"\s*(?:\||•|·|/|;|\s[—–-]\s)\s*")
+_PARTS = re.compile(r"\s*(?:(?<=[^\W\d_]{2})\.(?=\s+[^\W\d_])|\||•|·|/|;|\s[—–-]\s)\s*")
 _NAMES = re.compile(r"\s*(?:,|;|&|\+|\s(?:and|with|и|і|ды|و|und|et|y|e|ve)\s)\s*", re.I)
 _AFTER = re.compile(
     r"\s*(?:[\[(<].*|@\w.*|\S+@\S+.*|,?\s(?:in|for|from|at|on|special to|published|updated|posted"

@@ -76,7 +76,6 @@ CANDIDATES = (
     ("koi8-u", CYRILLIC),
     ("cp866", CYRILLIC),
     ("iso-8859-5", CYRILLIC),
-    ("mac-cyrillic", CYRILLIC),
     ("windows-1256", ARABIC),
     ("iso-8859-6", ARABIC),
     ("windows-1252", LATIN),
@@ -90,6 +89,7 @@ IN_LATIN = re.compile(r"(?<=[^\W\d_a-zA-Z])[^\W\d_a-zA-Z](?=[^\W\d_a-zA-Z])")
 SHOUTING = re.compile(r"(?<=[а-яёa-z])[А-ЯЁ]")
 READABLE = 0.55  # share of the foreign characters that must be common ones of the language
 SCORED = 100_000  # bytes looked at
+CAPITALS = 0.5  # share of capitals beyond which a text is not written so by people
 CLEAR = 0.10  # by how much the best must beat the best of another reading
 STRAY = 0.002  # broken bytes forgiven, as a share of the characters
 
@@ -187,8 +187,9 @@ def _by_looks(data: bytes) -> Decoded | None:
     readings: dict[str, tuple[float, str]] = {}
     for encoding, common in CANDIDATES:
         text = _try(data[:SCORED], encoding)
-        if text is not None and text not in readings:
-            readings[text] = (_likeness(text, common), encoding)
+        if text is not None:
+            likeness = (_likeness(text, common), encoding)
+            readings[text] = max(likeness, readings.get(text, likeness))
     ranked = sorted(((score, enc, text) for text, (score, enc) in readings.items()), reverse=True)
     if not ranked or ranked[0][0] < READABLE:
         return None
@@ -213,7 +214,8 @@ def _likeness(text: str, common: str) -> float:
     known = sum(1 for c in foreign if c.lower() in common) / len(foreign)
     odd = len((IN_LATIN if common is LATIN else AMID_LATIN).findall(text))
     shouting = len(SHOUTING.findall(text))
-    return known - (odd + shouting) / len(foreign)
+    capitals = sum(1 for c in foreign if c.isupper()) / len(foreign)
+    return known - (odd + shouting) / len(foreign) - max(0.0, capitals - CAPITALS)
 
 
 def _has_c1(text: str) -> bool:

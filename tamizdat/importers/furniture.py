@@ -11,7 +11,7 @@ from functools import lru_cache
 from tamizdat.importers.phrases import ADDRESS, OPENS, WHOLE, WITHIN
 
 CERTAIN = 0.8
-CLEAN = 0.3
+CLEAN = 0.35
 WEIGHED = 2000  # characters of a line that are looked at: enough to tell, and bounded
 OPENER_WORDS = 16  # a longer line that begins so is a sentence of its own, weighed as one
 

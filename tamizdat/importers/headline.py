@@ -12,6 +12,7 @@ from tamizdat.importers.metadata import Metadata, segments
 from tamizdat.importers.pieces import Piece, marks
 
 LONGEST = 300
+RANKED = 0.5  # score of an h2 that no title names: enough if the page has but one title
 TITLE_MARKS = frozenset({"headline"})
 
 
@@ -28,10 +29,12 @@ def find_headline(pieces: list[Piece], meta: Metadata) -> Headline:
     wanted = _wanted(meta)
     scored = [(_score(piece, wanted, meta.site), -i) for i, piece in enumerate(pieces)]
     best, place = max(scored, default=(0.0, 0))
-    piece = pieces[-place] if pieces else None
-    is_lone = len(meta.titles) < 2 and piece is not None and piece.rank in (1, 2)
-    if piece and (best >= 1.0 or (is_lone and best >= 0.5)):
-        return Headline(piece.text, -place)
+    if best >= 1.0:
+        return Headline(pieces[-place].text, -place)
+    ranked = [(score, i) for score, i in scored if pieces[-i].rank in (1, 2) and score >= RANKED]
+    if ranked and len(meta.titles) < 2:
+        place = max(ranked)[1]
+        return Headline(pieces[-place].text, -place)
     return Headline(_from_titles(meta), None)
 
 

@@ -29,7 +29,8 @@ def clean(markup: str) -> str:
         markup, tags={"b", "i", "a"}, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=None
     )
     closed = re.sub(r"[ \t\r\n\f\v]+", " ", safe.replace("&nbsp;", "\u00a0"))
-    closed = re.sub(r"<([bi])>\s*</\1>|<a(?:\s[^>]*)?>\s*</a>|<(/?)a>", "", closed)
+    closed = re.sub(r"<([bi])>\s*</\1>|<a(?:\s[^>]*)?>\s*</a>", "", closed)
+    closed = re.sub(r"<a>(.*?)</a>", r"\1", closed)  # nh3 took an address away: keep the words
     return re.sub(r"[ \t]+", " ", closed).strip()
 
 

@@ -136,9 +136,9 @@ def _agrees(tag: str, script: str, seen: str, scores: dict[str, float]) -> bool:
     known.update({t: s for s, t in ALONE.items()})
     if main in known and script not in (known[main], "Zyyy") and f"-{script}" not in tag:
         return False
-    if seen in (UNKNOWN, main) or main not in scores:
-        return seen == UNKNOWN or main not in known
-    return scores[main] * 2 > scores[seen]
+    if seen in (UNKNOWN, main) or main not in known:
+        return True
+    return scores.get(main, 0.0) * 2 > scores.get(seen, 0.0)
 
 
 def _wellformed(tag: str | None) -> str | None:

@@ -25,6 +25,9 @@ _WORD = re.compile(r"[^\W\d_]{5,}")
 KIN_WORDS = 2  # words a doubtful paragraph must share with the story
 TEASER_WORDS = 3
 TO_THE_END = frozenset({"comments"})
+END_MARK = re.compile(r"(?:#\s?){3}|[-–—]\s?30\s?[-–—]")
+QUOTES = "“”«»„\"'’‘ .,…"
+PULLED = 4  # paragraphs up and down in which a pull quote is looked for
 RULE = re.compile(r"[-_=*~—–•·]{3,}|(?:\*\s+){2,}\*")
 LOOK_BACK = 60  # lines of the story that a doubtful line is compared with
 NOTICE_WORDS = 80
@@ -37,13 +40,15 @@ class Passage:
     """One line and what can be told from it alone.
 
     Mark-up may know more than the words: `is_text` is False for a picture, a table or a list,
-    `known` is a suspicion it raises, `is_voted` says that an extractor took the line for story.
+    `known` is a suspicion it raises, `is_voted` says that an extractor took the line for story,
+    `long` is how many words make a sentence even without a full stop.
     """
 
     line: str
     is_text: bool = True
     known: float = 0.0
     is_voted: bool = True
+    long: int = LONG_LINE
 
     @cached_property
     def words(self) -> int:
@@ -73,7 +78,7 @@ class Passage:
     def is_prose(self) -> bool:
         if not self.is_text:
             return False
-        if self.words >= LONG_LINE:
+        if self.words >= self.long:
             return True
         is_title = bool(_QUESTION.search(self.line)) and self.words <= 16
         return self.words >= PROSE_WORDS and self.is_ended and not is_title
@@ -104,6 +109,7 @@ class Story:
 
 def tell_apart(passages: Sequence[Passage]) -> Story | None:
     """Find the story among `passages`; None if no run of prose stands out."""
+    passages = _before_end_mark(passages)
     boxed = _boxed(passages)
     core = _core(passages, boxed)
     if core is None:
@@ -118,6 +124,12 @@ def tell_apart(passages: Sequence[Passage]) -> Story | None:
     return Story(
         start, stop, kept, tuple(i for i in sorted(others) if _is_doubtful(passages[i], kin))
     )
+
+
+def _before_end_mark(passages: Sequence[Passage]) -> Sequence[Passage]:
+    """Cut at the mark that closes a story for the desk: what follows is for editors."""
+    ends = (i for i, p in enumerate(passages) if END_MARK.fullmatch(p.line))
+    return passages[: next(ends, len(passages))]
 
 
 def _boxed(passages: Sequence[Passage]) -> dict[int, str]:
@@ -269,12 +281,20 @@ def _belongs(
 ) -> bool:
     """Keep a line inside the story's bounds unless it is suspect or in a box."""
     passage = passages[i]
-    if i in boxed or passage.suspicion >= furniture.CERTAIN:
+    if i in boxed or passage.suspicion >= furniture.CERTAIN or _is_pulled(passages, i):
         return False
     if passage.is_clean:
         return True
     neighbours = [passages[j] for j in (i - 1, i + 1) if start <= j < stop]
     return passage.is_prose and all(p.is_prose and p.is_clean for p in neighbours)
+
+
+def _is_pulled(passages: Sequence[Passage], at: int) -> bool:
+    """A pull quote: a short line that stands word for word in a paragraph near by."""
+    line = passages[at].line.strip(QUOTES)
+    near = [*passages[max(0, at - PULLED) : at], *passages[at + 1 : at + 1 + PULLED]]
+    is_short = passages[at].is_text and 2 < passages[at].words < LONG_LINE
+    return is_short and any(line in p.line and len(p.line) > 1.5 * len(line) for p in near)
 
 
 def _is_notice(kept: Sequence[Passage]) -> bool:

@@ -124,6 +124,10 @@ OPENS: dict[str, tuple[str, ...]] = {
         r"(?:please )?(?:support|donate|help|back|stand with) (?:us|our|the \S+|independent)\b",
         r"(?:if you|do you) (?:value|like|enjoy|appreciate|believe in|can afford) ",
         r"(?:make|become) a (?:donation|contribution|gift|member|supporter|monthly)",
+        r"(?:thank you|thanks) for reading|спасибо, что (?:дочитали|читаете|вы с нами)",
+        r"اگر این \S+ را",
+        r"this (?:story|article|report|project) (?:was|is) (?:supported|funded|produced) (?:by"
+        r"|with)",
         r"before you (?:go|leave|close)|we have a (?:small|quick|brief)? ?(?:favou?r|request)",
         r"to read us\b",
         r"enjoying (?:ad-free|this|a page|our|the)",

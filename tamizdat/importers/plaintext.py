@@ -32,6 +32,7 @@ from tamizdat.importers.passages import Passage, Story, tell_apart
 MOST_CHARACTERS, MOST_LINES = 1_000_000, 5_000  # a long book; a story is a hundredth of it
 LEAST_WORDS = 25  # a news brief of two sentences; what is shorter is a notice
 HEADLINE_WORDS = (2, 26)
+ADDRESS = re.compile(r"\S@\S|https?:|www\.")
 HEADING_WORDS = 14
 HEADLINE_WITHIN = 8  # lines above the body in which a headline is looked for
 STANDFIRST_WORDS = 60
@@ -138,7 +139,7 @@ class _Reading:
         repeated = any(_repeats(line, other) for j, other in enumerate(self.head) if j != i)
         far = (len(self.head) - i) * 0.08
         full_stop = 0.5 if line.endswith((".", ":")) else 0.0
-        label = 0.5 if passage.words < 3 else 0.0
+        label = 0.5 if passage.words < 3 or looks_like_person(line) else 0.0
         return 0.8 + shared + 0.6 * repeated - far - full_stop - label
 
     def _split_head(self) -> tuple[list[str], list[str]]:
@@ -149,7 +150,8 @@ class _Reading:
         """Lines of the head that read like prose stand atop the body: move them back."""
         moved = 0
         for i, line in enumerate(self.body[:4]):
-            if opens_byline(line) or is_dateline(line) or _is_head_caption(line):
+            is_photo = _is_head_caption(line) and i == moved
+            if opens_byline(line) or is_dateline(line) or is_photo:
                 moved = i + 1
         self.below += self.body[:moved]
         del self.body[:moved]
@@ -162,9 +164,15 @@ class _Reading:
         """Drop "X is a columnist …" from the end: it is about the author, not the story."""
         for at in (-1, -2):
             line = self.body[at] if len(self.body) > 2 else ""
-            if is_author_note(line, self.byline or self._maybe_byline()):
+            if is_author_note(line, self._credited(line) or self._maybe_byline()):
                 del self.body[at:]
                 return
+
+    def _credited(self, line: str) -> tuple[str, ...]:
+        """The byline, and the name a line begins with if the head credits it ("Photos by …")."""
+        name = " ".join(line.split()[:2])
+        credited = any(name in fact and opens_byline(fact) for fact in self.below)
+        return (*self.byline, name) if credited and looks_like_person(name) else self.byline
 
     def _maybe_byline(self) -> tuple[str, ...]:
         return tuple(line for line in self.below if looks_like_person(line))[:1]
@@ -217,7 +225,7 @@ def _could_be_title(passage: Passage) -> bool:
     least, most = HEADLINE_WORDS
     if not least <= len(passage.line.split()) <= most or not passage.is_clean:
         return False
-    return not (_is_fact(passage.line) or bullet(passage.line))
+    return not (_is_fact(passage.line) or bullet(passage.line) or ADDRESS.search(passage.line))
 
 
 def _repeats(line: str, other: str) -> bool:
@@ -236,7 +244,7 @@ def _is_text(line: str) -> bool:
 
 
 def _is_head_caption(line: str) -> bool:
-    return is_caption_line(line) and not read_byline(line)
+    return is_caption_line(line) and not opens_byline(line)
 
 
 def _placed(line: str) -> Dateline | None:

@@ -37,6 +37,7 @@ ABOVE = 4  # pieces above the headline that may belong to it
 HEAD = 4  # pieces of what was taken for the story that may still be its head
 TAIL = 3  # pieces below the story that may name its author
 LOGIN_WORDS = 120
+LONG_PARAGRAPH = 12  # words; mark-up says that this is a paragraph, ended or not
 LINKED = 0.8
 TRUSTED_VOTE = 0.3  # an extractor that sees less of the prose than this has taken another thing
 EXPECTED = "one article with its paragraphs"
@@ -120,7 +121,7 @@ def _passage(piece: Piece, *, is_voted: bool) -> Passage:
     linked = 0.0
     if piece.links >= LINKED:
         linked = 0.5 if line.is_prose and line.is_ended else 1.0
-    return Passage(piece.text, is_text, linked, is_voted)
+    return Passage(piece.text, is_text, linked, is_voted, long=LONG_PARAGRAPH)
 
 
 def _is_front(page: _Page) -> bool:

@@ -20,6 +20,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+NOTHING = Markup("")
+
 
 @dataclass(frozen=True)
 class Link:
@@ -300,7 +302,7 @@ class ListPage:
     title: str
     of: str  # "section" | "author" | "topic" | "month" | "year"
     teasers: tuple[Teaser, ...]
-    intro: Markup = Markup("")
+    intro: Markup = NOTHING
     role: str = ""
     picture: Picture | None = None
     number: int | None = None
@@ -324,7 +326,7 @@ class IndexPage:
     head: Head
     title: str
     entries: tuple[IndexEntry, ...]
-    intro: Markup = Markup("")
+    intro: Markup = NOTHING
     template: str = "index.html"
 
 
@@ -339,7 +341,7 @@ class CorrectionsPage:
     head: Head
     title: str
     entries: tuple[CorrectionEntry, ...]
-    intro: Markup = Markup("")
+    intro: Markup = NOTHING
     number: int | None = None
     older: Link | None = None
     newer: Link | None = None

@@ -46,13 +46,13 @@ class Address:
 
     def check(self) -> None:
         """Find out whether the port can be had. Raises PortError."""
+        if not 0 < self.port < 65536:
+            raise PortError(
+                f"{self.option}: a port is a number from 1 to 65535, not {self.port}"
+            )
         try:
             family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
             socket.create_server((self.host, self.port), family=family).close()
-        except OverflowError:
-            raise PortError(
-                f"{self.option}: a port is a number from 1 to 65535, not {self.port}"
-            ) from None
         except OSError as error:
             raise PortError(self._reason(error)) from None
 

@@ -117,6 +117,7 @@ class Working:
             requeue(self.clock())
             while True:
                 self.is_busy = True
+                close_old_connections()
                 self.look()
                 self.is_busy = False
                 if self.is_told:
@@ -126,7 +127,6 @@ class Working:
     def look(self) -> None:
         """Do every task that is ready and every chore that is due. Errors are logged by name."""
         try:
-            close_old_connections()
             if DBTaskResult.objects.ready().exists():
                 self.drain()
             self._do_chores(self.clock())

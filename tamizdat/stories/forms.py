@@ -23,7 +23,9 @@ class PublicPageForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = (
+            self.fields[
+                "slug"
+            ].help_text = (
                 "The last part of the address. Empty: made from the headline, in Latin letters."
             )
 

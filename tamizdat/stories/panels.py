@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.forms import Select
 from wagtail.admin.panels import (
     CommentPanel,
     FieldPanel,
@@ -21,7 +22,7 @@ CORRECTION = [FieldPanel("published"), FieldPanel("text")]
 WRITE = [
     FieldPanel("title", heading="Headline"),
     FieldPanel("standfirst"),
-    FieldRowPanel([FieldPanel("kind"), FieldPanel("section")]),
+    FieldRowPanel([FieldPanel("kind"), FieldPanel("section", widget=Select)]),
     InlinePanel("bylines", label="Byline", heading="Bylines"),
     FieldPanel("location"),
     MultiFieldPanel(

@@ -212,7 +212,7 @@ def watch() -> None:
     for table in TABLES:
         for column in table.columns:  # Wagtail's index of references would note who commented
             field = apps.get_model(table.model)._meta.get_field(column)
-            field.wagtail_reference_index_ignore = True  # type: ignore[union-attr]  # its switch
+            field.wagtail_reference_index_ignore = True
         for model in _classes_of(table):
             pre_save.connect(
                 _receiver(table), sender=model, weak=False, dispatch_uid=f"book {model._meta.label}"

@@ -11,8 +11,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from tamizdat.bake import plan
 from tamizdat.bake.models import Asset, Dirty, Edition, File
 from tamizdat.stories.models import Change, Correction, Home, Story
+from tamizdat.stories.showing import fronts
 from tests import writing
 
 Bake = Callable[..., Any]
@@ -282,18 +284,20 @@ def test_a_translation_that_appears_is_named_by_the_other_languages(
 
 
 def test_old_archive_pages_do_not_change_when_a_story_is_added(
-    home: Home, bake: Bake, edition: Path
+    home: Home, bake: Bake, edition: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(plan, "LIST_LENGTH", 5)
+    monkeypatch.setattr(fronts, "LIST_LENGTH", 5)
     politics = writing.section(home)
     start = timezone.now() - timedelta(days=10)
-    for number in range(61):
+    for number in range(16):
         moment = start + timedelta(hours=number)
         writing.published(home, f"Vote {number}", section=politics, at=moment)
     bake()
     assert (edition / "politics/page/3/index.html").exists()
     assert not (edition / "politics/page/4").exists()
     before = state(edition)
-    writing.published(home, "Vote 61", section=politics)
+    writing.published(home, "Vote 16", section=politics)
     bake()
     after = state(edition)
     for number in (1, 2, 3):

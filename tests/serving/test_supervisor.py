@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.homes import environment, read_until, until
+from tests.homes import end, environment, read_until, until
 
 # Each program writes its process id to a file and sleeps; `{folder}/quick` may make one end.
 PROGRAM = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); "
@@ -58,8 +58,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield begin
     for process in begun:
-        process.kill()
-        process.communicate()
+        end(process)
 
 
 def pid_of(tmp_path: Path, number: int) -> int:

@@ -7,21 +7,21 @@ the bytes of the database itself and of its journal.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import connection, models
+from django.db import connection
 from django.urls import reverse
 from wagtail.models import PageLogEntry, Revision, TaskState
 
 from tamizdat.accounts.models import User
 from tamizdat.stories import cleaning, masking, protection
 from tamizdat.stories.booking import PASSING, ROWS
-from tamizdat.stories.models import Author, Home, Photo, Protected, Story
+from tamizdat.stories.models import Author, Home, Story
 from tests import writing
 from tests.stories.desk import Desk, edit
 
@@ -197,8 +197,7 @@ def leave_names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @on_sqlite
 def test_the_seized_file_holds_no_trace_of_who_wrote(
-    transactional_db: None,
-    newsroom: dict[str, Home], staff: dict[int, Desk], anonymous: Author
+    transactional_db: None, newsroom: dict[str, Home], staff: dict[int, Desk], anonymous: Author
 ) -> None:
     before = traces_after_cleaning(WRITER, EDITOR)
     assert before > 0  # the accounts themselves

@@ -105,8 +105,10 @@ class Recording(AbstractMedia):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
-            with self.file.open("rb") as file:
-                self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256()
+            for chunk in self.file.chunks():  # leaves a fresh upload open, to be stored yet
+                digest.update(chunk)
+            self.sha256 = digest.hexdigest()
             super().save(*args, **kwargs)
             changes.record([keys.recording(self.pk)])
 

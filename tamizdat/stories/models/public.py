@@ -11,7 +11,7 @@ Rules:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +21,7 @@ from wagtail.models import Locale, Page
 
 from tamizdat.stories import changes, keys
 from tamizdat.stories.forms import PublicPageForm
+from tamizdat.stories.permissions import PublicPagePermissions
 
 # What Wagtail writes while an editor works on a draft; readers see none of it.
 BOOKKEEPING = frozenset(
@@ -74,6 +75,9 @@ def prefix(language: str) -> str:
 class PublicPage(Page):
     """A page of the tree that readers can see, or a step on the way to one."""
 
+    if TYPE_CHECKING:
+        slug: str  # Wagtail ships no types
+
     show_in_menus_default = False
     base_form_class = PublicPageForm
     # Files that lie on mirrors ask nobody for a password; the newsroom must not seem to offer it.
@@ -109,6 +113,9 @@ class PublicPage(Page):
     def is_public(self) -> bool:
         """Say whether readers may see this page now."""
         return bool(self.live)
+
+    def permissions_for_user(self, user: Any) -> PublicPagePermissions:
+        return PublicPagePermissions(user, self)
 
     def can_move_to(self, parent: Page) -> bool:
         """Refuse: pages file themselves, and an address that moves breaks links on mirrors."""

@@ -25,11 +25,12 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from tamizdat.accounts.models import User
-from tamizdat.stories import changes, keys, panels
+from tamizdat.stories import changes, keys, panels, publishing
 from tamizdat.stories.blocks import BodyBlock
 from tamizdat.stories.forms import StoryForm
 from tamizdat.stories.models.pages import Author, Section, Topic
 from tamizdat.stories.models.public import PublicPage
+from tamizdat.stories.permissions import StoryPermissions
 
 PHOTO = "stories.Photo"
 
@@ -181,6 +182,24 @@ class Story(PublicPage):
             return NewsroomLock(self)
         return lock
 
+    # Publishing
+
+    def permissions_for_user(self, user: Any) -> StoryPermissions:
+        return StoryPermissions(user, self)
+
+    def publish(self, revision: Any, *args: Any, **kwargs: Any) -> Any:
+        """Publish or schedule a revision. Raises publishing.NotReady where it lacks something."""
+        if revision.approved_go_live_at is None:
+            publishing.demand(revision.as_object())
+        return super().publish(revision, *args, **kwargs)
+
+    def _is_going_live(self) -> bool:
+        """Say whether this save puts another revision before the readers, unapproved so far."""
+        revision = self.live_revision
+        if not self.live or revision is None or revision.approved_go_live_at is not None:
+            return False
+        return not Story.objects.filter(pk=self.pk, live_revision=revision).exists()
+
     # The outbox
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
@@ -188,6 +207,8 @@ class Story(PublicPage):
 
         if kwargs.get("update_fields") is None:
             self.words = count_words(self.body)
+            if self._is_going_live():
+                publishing.demand(self)
         return super().save(*args, **kwargs)
 
     def keys_of_change(self, before: PublicPage | None) -> list[str]:
@@ -223,8 +244,8 @@ class Story(PublicPage):
         from treebeard.mp_tree import MP_MoveHandler
 
         taken = set(month.get_children().values_list("slug", flat=True))
-        own = str(self.slug)
-        slug, number = own, 2
+        own, number = str(self.slug), 2
+        slug: str = own
         while slug in taken:
             slug, number = f"{own[:240]}-{number}", number + 1
         MP_MoveHandler(self, month, "last-child").process()

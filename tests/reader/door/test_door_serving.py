@@ -128,7 +128,8 @@ def _is_alive(process: int) -> bool:
 def test_a_taken_port_is_said_in_one_line(
     root: Path, capsys: pytest.CaptureFixture[str], workers: str
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
+    # The other is willing to share, and must not be shared with.
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
         port = str(other.getsockname()[1])
         assert main(["--root", str(root), "--port", port, "--workers", workers]) == 1
     expected = f"port {port} is taken; stop the other program or choose another with --port\n"

@@ -115,8 +115,17 @@ def test_the_loops_own_reports_are_reduced_to_a_class(
 
         door.inside(complain)
         assert door.errors == ["OSError", "unknown error"]
-        assert not door.inside(lambda: asyncio.get_running_loop().get_debug())
     assert capfd.readouterr().err == ""
+
+
+def test_a_loop_that_debugs_is_told_not_to(root: Path) -> None:
+    def debugging() -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        loop.set_debug(True)
+        return loop
+
+    with open_door(root, new_loop=debugging) as door:
+        assert not door.inside(lambda: asyncio.get_running_loop().get_debug())
 
 
 def test_an_error_is_said_once_a_minute() -> None:

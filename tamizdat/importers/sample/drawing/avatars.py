@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tamizdat.importers.sample.drawing.canvas import Canvas, Look, ramp, rgb, step
+from tamizdat.importers.sample.drawing.figures import curve
 from tamizdat.importers.sample.drawing.land import (
     below,
     branches,
@@ -17,7 +18,6 @@ from tamizdat.importers.sample.drawing.land import (
     stars,
 )
 from tamizdat.importers.sample.drawing.noise import bend, clouds, ridge
-from tamizdat.importers.sample.drawing.people import curve
 
 
 def _disc(canvas: Canvas, x: float, y: float, size: float, colour: str, power: float = 1.0) -> None:
@@ -31,10 +31,34 @@ def avatar_heron(canvas: Canvas) -> Look:
     _disc(canvas, 0.54, 0.40, 0.235, "#f6e6bd", 0.95)
     mist(canvas, 0.66, 0.08, "#e8dcb8", 0.6)
     pen = canvas.stencil()
-    body = [(0.36, 0.60), (0.40, 0.535), (0.47, 0.505), (0.535, 0.49), (0.56, 0.45), (0.545, 0.40), (0.515, 0.355), (0.525, 0.305), (0.565, 0.285)]
-    body += [(0.60, 0.292), (0.715, 0.318), (0.60, 0.322), (0.568, 0.335), (0.556, 0.36), (0.588, 0.41), (0.60, 0.47), (0.575, 0.545), (0.50, 0.60), (0.42, 0.622), (0.345, 0.665)]
+    body = [
+        (0.36, 0.60),
+        (0.40, 0.535),
+        (0.47, 0.505),
+        (0.535, 0.49),
+        (0.56, 0.45),
+        (0.545, 0.40),
+        (0.515, 0.355),
+        (0.525, 0.305),
+        (0.565, 0.285),
+    ]
+    body += [
+        (0.60, 0.292),
+        (0.715, 0.318),
+        (0.60, 0.322),
+        (0.568, 0.335),
+        (0.556, 0.36),
+        (0.588, 0.41),
+        (0.60, 0.47),
+        (0.575, 0.545),
+        (0.50, 0.60),
+        (0.42, 0.622),
+        (0.345, 0.665),
+    ]
     pen.polygon(curve(body, 10))
-    pen.polygon(curve([(0.56, 0.288), (0.49, 0.283), (0.425, 0.318), (0.50, 0.300), (0.565, 0.305)], 10))
+    pen.polygon(
+        curve([(0.56, 0.288), (0.49, 0.283), (0.425, 0.318), (0.50, 0.300), (0.565, 0.305)], 10)
+    )
     pen.line([(0.47, 0.60), (0.468, 0.70), (0.475, 0.86)], 0.008)
     pen.line([(0.51, 0.59), (0.53, 0.69), (0.515, 0.86)], 0.008)
     canvas.paint(pen.mask(), "#24393b")
@@ -53,31 +77,58 @@ def avatar_heron(canvas: Canvas) -> Look:
 def avatar_lamp(canvas: Canvas) -> Look:
     """A lit desk lamp in a dark window."""
     canvas.sky([(0, "#14203a"), (1, "#232c44")])
-    canvas.light = (canvas.light * (0.8 + 0.5 * clouds(canvas, 0.2, 6)[..., None])).astype(np.float32)
+    canvas.light = (canvas.light * (0.8 + 0.5 * clouds(canvas, 0.2, 6)[..., None])).astype(
+        np.float32
+    )
     room = canvas.stencil()
     room.box(0.17, 0.12, 0.66, 0.70)
     inside = room.mask()
     near = canvas.distance(0.47, 0.52)
-    canvas.paint(inside, ramp(near, [(0, "#ffe9b8"), (0.18, "#f7b765"), (0.42, "#a8592f"), (0.7, "#4a2426")]))
+    canvas.paint(
+        inside, ramp(near, [(0, "#ffe9b8"), (0.18, "#f7b765"), (0.42, "#a8592f"), (0.7, "#4a2426")])
+    )
     frame = canvas.stencil()
-    for a, b in (((0.17, 0.12), (0.83, 0.12)), ((0.17, 0.12), (0.17, 0.83)), ((0.83, 0.12), (0.83, 0.83)), ((0.62, 0.12), (0.62, 0.82)), ((0.17, 0.28), (0.83, 0.28))):
+    for a, b in (
+        ((0.17, 0.12), (0.83, 0.12)),
+        ((0.17, 0.12), (0.17, 0.83)),
+        ((0.83, 0.12), (0.83, 0.83)),
+        ((0.62, 0.12), (0.62, 0.82)),
+        ((0.17, 0.28), (0.83, 0.28)),
+    ):
         frame.line([a, b], 0.018)
     frame.box(0.13, 0.815, 0.74, 0.035)
     canvas.paint(frame.mask(), "#121827")
     pen = canvas.stencil()
     pen.polygon([(0.33, 0.46), (0.39, 0.33), (0.53, 0.33), (0.59, 0.46)])
     pen.line([(0.46, 0.44), (0.46, 0.70)], 0.014)
-    pen.polygon(curve([(0.37, 0.725), (0.40, 0.695), (0.46, 0.685), (0.52, 0.695), (0.55, 0.725)], 8))
+    pen.polygon(
+        curve([(0.37, 0.725), (0.40, 0.695), (0.46, 0.685), (0.52, 0.695), (0.55, 0.725)], 8)
+    )
     pen.box(0.17, 0.725, 0.66, 0.10)
-    for x, high, wide in ((0.62, 0.16, 0.035), (0.66, 0.19, 0.03), (0.695, 0.14, 0.04), (0.74, 0.17, 0.03)):
+    for x, high, wide in (
+        (0.62, 0.16, 0.035),
+        (0.66, 0.19, 0.03),
+        (0.695, 0.14, 0.04),
+        (0.74, 0.17, 0.03),
+    ):
         pen.box(x, 0.725 - high, wide, high)
     pen.polygon([(0.21, 0.725), (0.225, 0.655), (0.285, 0.655), (0.30, 0.725)])
     canvas.paint(pen.mask() * inside, "#25141b")
     shade = canvas.stencil()
     shade.polygon([(0.335, 0.457), (0.392, 0.335), (0.528, 0.335), (0.585, 0.457)])
-    canvas.paint(shade.mask(), ramp(np.abs(canvas.x - 0.46) + 0.5 * (0.457 - canvas.y), [(0, "#fff6da"), (0.13, "#ffd991")]))
+    canvas.paint(
+        shade.mask(),
+        ramp(
+            np.abs(canvas.x - 0.46) + 0.5 * (0.457 - canvas.y), [(0, "#fff6da"), (0.13, "#ffd991")]
+        ),
+    )
     cone = np.abs(canvas.x - 0.46) < 0.12 + 0.42 * (canvas.y - 0.46)
-    canvas.add((cone * inside * step(0.45, 0.47, canvas.y) * step(0.8, 0.46, canvas.y) * 0.22).astype(np.float32), "#ffd084")
+    canvas.add(
+        (cone * inside * step(0.45, 0.47, canvas.y) * step(0.8, 0.46, canvas.y) * 0.22).astype(
+            np.float32
+        ),
+        "#ffd084",
+    )
     canvas.glow(0.46, 0.46, 0.12, "#ffc574", 0.35)
     return Look(vignette=0.38, bloom=0.35, threshold=0.5)
 
@@ -104,10 +155,27 @@ def avatar_boat(canvas: Canvas) -> Look:
     lit_clouds(canvas, "#ffd08c", "#b8683c", 0.4, 0.2, 3.5)
     canvas.glow(0.36, 0.50, 0.11, "#fff0bf", 1.0)
     pen = canvas.stencil()
-    pen.polygon(curve([(0.44, 0.575), (0.50, 0.585), (0.66, 0.585), (0.745, 0.562), (0.70, 0.622), (0.62, 0.632), (0.50, 0.630)], 8))
+    pen.polygon(
+        curve(
+            [
+                (0.44, 0.575),
+                (0.50, 0.585),
+                (0.66, 0.585),
+                (0.745, 0.562),
+                (0.70, 0.622),
+                (0.62, 0.632),
+                (0.50, 0.630),
+            ],
+            8,
+        )
+    )
     pen.line([(0.585, 0.60), (0.585, 0.20)], 0.008)
-    pen.polygon([(0.578, 0.215), *curve([(0.578, 0.40), (0.50, 0.50), (0.455, 0.555), (0.578, 0.555)], 6)])
-    pen.polygon(curve([(0.594, 0.235), (0.66, 0.36), (0.705, 0.47), (0.72, 0.545), (0.594, 0.555)], 8))
+    pen.polygon(
+        [(0.578, 0.215), *curve([(0.578, 0.40), (0.50, 0.50), (0.455, 0.555), (0.578, 0.555)], 6)]
+    )
+    pen.polygon(
+        curve([(0.594, 0.235), (0.66, 0.36), (0.705, 0.47), (0.72, 0.545), (0.594, 0.555)], 8)
+    )
     canvas.paint(pen.mask(), "#4a2320")
     reflect(canvas, 0.625, "#f2d2a0", 0.035, 0.006, 0.9, "#7a3f22")
     glitter(canvas, 0.36, 0.625, 0.07, "#ffe3a3")
@@ -127,11 +195,28 @@ def avatar_tree(canvas: Canvas) -> Look:
     pen = canvas.stencil()
     for i in range(16):
         t = i / 15
-        x, y = 0.60 + 0.34 * t + canvas.rng.normal(0, 0.03), 0.42 - 0.32 * t + canvas.rng.normal(0, 0.045)
+        x, y = (
+            0.60 + 0.34 * t + canvas.rng.normal(0, 0.03),
+            0.42 - 0.32 * t + canvas.rng.normal(0, 0.045),
+        )
         s = 0.020 * canvas.rng.uniform(0.6, 1.2)
         lift = canvas.rng.uniform(-0.2, 0.7)
-        pen.polygon([(x, y), (x - s * 0.5, y - s * lift * 0.7), (x - s * 1.2, y - s * lift), (x - s * 0.4, y - s * lift * 0.4 + s * 0.12)])
-        pen.polygon([(x, y), (x + s * 0.5, y - s * lift * 0.7), (x + s * 1.2, y - s * lift), (x + s * 0.4, y - s * lift * 0.4 + s * 0.12)])
+        pen.polygon(
+            [
+                (x, y),
+                (x - s * 0.5, y - s * lift * 0.7),
+                (x - s * 1.2, y - s * lift),
+                (x - s * 0.4, y - s * lift * 0.4 + s * 0.12),
+            ]
+        )
+        pen.polygon(
+            [
+                (x, y),
+                (x + s * 0.5, y - s * lift * 0.7),
+                (x + s * 1.2, y - s * lift),
+                (x + s * 0.4, y - s * lift * 0.4 + s * 0.12),
+            ]
+        )
         pen.ellipse(x, y, s * 0.30, s * 0.13)
     canvas.paint(pen.mask(), "#2a1418")
     return Look(vignette=0.3, bloom=0.14)
@@ -141,7 +226,11 @@ def avatar_ink(canvas: Canvas) -> Look:
     """Ink spreading in water, in blue and rust."""
     canvas.sky([(0, "#efe9dc"), (1, "#dcd8cc")])
     swirl = [clouds(canvas, 0.45, 5) - 0.5 for _ in range(4)]
-    for x, y, size, colour, k in ((0.46, 0.42, 0.25, "#1d4563", 0), (0.60, 0.60, 0.25, "#a2492c", 2), (0.50, 0.52, 0.13, "#132b45", 1)):
+    for x, y, size, colour, k in (
+        (0.46, 0.42, 0.25, "#1d4563", 0),
+        (0.60, 0.60, 0.25, "#a2492c", 2),
+        (0.50, 0.52, 0.13, "#132b45", 1),
+    ):
         drop = step(1.0, 0.0, canvas.distance(x, y) / (size * 1.25))
         for _ in range(4):
             drop = bend(drop, swirl[k] * 0.36, swirl[(k + 1) % 4] * 0.36)

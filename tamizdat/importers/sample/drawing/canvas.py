@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-Field = NDArray[np.float32]
-Colour = str | Sequence[float] | Field
-Point = tuple[float, float]
+Field: TypeAlias = NDArray[np.floating[Any]]
+Colour: TypeAlias = str | Sequence[float] | Field
+Point: TypeAlias = tuple[float, float]
 
 _OVERSAMPLING = 3
 

@@ -5,7 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from tamizdat.importers.sample.drawing import avatars, city, halls, landscapes, outdoors, people, rooms, tables, water, workbench
+from tamizdat.importers.sample.drawing import (
+    avatars,
+    city,
+    concert,
+    dam,
+    fronts,
+    halls,
+    harbour,
+    homes,
+    landscapes,
+    money,
+    outdoors,
+    people,
+    pitch,
+    rooms,
+    tables,
+    water,
+    workbench,
+    works,
+)
 from tamizdat.importers.sample.drawing.canvas import Canvas, Look
 
 Scene = Callable[[Canvas], Look]
@@ -22,5 +41,25 @@ def _scenes(module: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {}
-for _module in (avatars, city, halls, landscapes, outdoors, people, rooms, tables, water, workbench):
+_MODULES = (
+    avatars,
+    city,
+    concert,
+    dam,
+    fronts,
+    halls,
+    harbour,
+    homes,
+    landscapes,
+    money,
+    outdoors,
+    people,
+    pitch,
+    rooms,
+    tables,
+    water,
+    workbench,
+    works,
+)
+for _module in _MODULES:
     SCENES |= _scenes(_module)

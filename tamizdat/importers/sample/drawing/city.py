@@ -1,4 +1,4 @@
-"""Towns from outside: a skyline at dusk, an exile harbour, flats at night, roofs in snow."""
+"""Towns across water: a skyline at dusk, an exile harbour."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, Point, Stencil, ramp, rgb, step
+from tamizdat.importers.sample.drawing.canvas import (
+    Canvas,
+    Field,
+    Look,
+    Stencil,
+    rgb,
+)
 from tamizdat.importers.sample.drawing.land import (
     below,
-    branches,
-    draw_strokes,
     glitter,
     hill,
     lit_clouds,
@@ -36,7 +40,16 @@ class Front:
 def lesk_dusk(canvas: Canvas) -> Look:
     """The capital beyond the still river, first windows lit."""
     shore = 0.66
-    canvas.sky([(0, "#1f3556"), (0.28, "#54688a"), (0.46, "#b98c86"), (0.58, "#f0a66e"), (0.66, "#ffc98a"), (1, "#ffc98a")])
+    canvas.sky(
+        [
+            (0, "#1f3556"),
+            (0.28, "#54688a"),
+            (0.46, "#b98c86"),
+            (0.58, "#f0a66e"),
+            (0.66, "#ffc98a"),
+            (1, "#ffc98a"),
+        ]
+    )
     lit_clouds(canvas, "#f3a27d", "#4f5876", 0.42, 0.3, 4.5)
     canvas.glow(0.97, 0.63, 0.12, "#ffb469", 1.0)
     tones = ["#b98a80", "#83697a", "#4c4a64", "#252b42"]
@@ -54,7 +67,9 @@ def _band(canvas: Canvas, top: float, high: float) -> Field:
     return (below(canvas, top) * (1 - below(canvas, top + high))).astype(np.float32)
 
 
-def _skyline(canvas: Canvas, base: float, high: float, wide: float, tone: str, nearness: int) -> None:
+def _skyline(
+    canvas: Canvas, base: float, high: float, wide: float, tone: str, nearness: int
+) -> None:
     pen, rng = canvas.stencil(), canvas.rng
     fronts: list[Front] = []
     shape = ridge(canvas, 0.55, 3)
@@ -67,7 +82,11 @@ def _skyline(canvas: Canvas, base: float, high: float, wide: float, tone: str, n
         fronts.append(Front(x, base - h, w, h))
         _roof(pen, rng, Front(x, base - h, w, h))
         x += w * rng.uniform(0.9, 1.12)
-    for place, kind in {1: [(0.62, "dome"), (1.22, "spires")], 2: [(0.36, "tower"), (1.02, "dome")], 3: [(1.33, "chimneys"), (0.12, "chimneys")]}.get(nearness, []):
+    for place, kind in {
+        1: [(0.62, "dome"), (1.22, "spires")],
+        2: [(0.36, "tower"), (1.02, "dome")],
+        3: [(1.33, "chimneys"), (0.12, "chimneys")],
+    }.get(nearness, []):
         _landmark(pen, kind, place, base, high)
     mask = pen.mask()
     shade = 1 - 0.25 * clouds(canvas, 0.05, 3, 0.4)
@@ -102,19 +121,40 @@ def _landmark(pen: Stencil, kind: str, x: float, base: float, size: float) -> No
         for dx, h in ((-0.3, 2.6), (0.3, 2.6), (0.0, 1.5)):
             w = size * 0.16
             pen.box(x + dx * size - w, base - size * h * 0.6, w * 2, size * h)
-            pen.polygon([(x + dx * size - w, base - size * h * 0.6), (x + dx * size, base - size * h), (x + dx * size + w, base - size * h * 0.6)])
+            pen.polygon(
+                [
+                    (x + dx * size - w, base - size * h * 0.6),
+                    (x + dx * size, base - size * h),
+                    (x + dx * size + w, base - size * h * 0.6),
+                ]
+            )
     elif kind == "tower":
         w = size * 0.13
         pen.box(x - w, base - size * 2.1, w * 2, size * 2.1)
         pen.box(x - w * 1.35, base - size * 1.95, w * 2.7, size * 0.1)
-        pen.polygon([(x - w * 1.1, base - size * 2.1), (x, base - size * 2.6), (x + w * 1.1, base - size * 2.1)])
+        pen.polygon(
+            [
+                (x - w * 1.1, base - size * 2.1),
+                (x, base - size * 2.6),
+                (x + w * 1.1, base - size * 2.1),
+            ]
+        )
     else:
         for dx, h in ((0, 1.9), (0.22, 1.7), (0.44, 2.0)):
             w = size * 0.035
-            pen.polygon([(x + dx * size - w * 1.4, base), (x + dx * size - w, base - size * h), (x + dx * size + w, base - size * h), (x + dx * size + w * 1.4, base)])
+            pen.polygon(
+                [
+                    (x + dx * size - w * 1.4, base),
+                    (x + dx * size - w, base - size * h),
+                    (x + dx * size + w, base - size * h),
+                    (x + dx * size + w * 1.4, base),
+                ]
+            )
 
 
-def _windows(canvas: Canvas, fronts: list[Front], pitch: float, share: float, inside: Field) -> None:
+def _windows(
+    canvas: Canvas, fronts: list[Front], pitch: float, share: float, inside: Field
+) -> None:
     rng = canvas.rng
     for colour in _WARM:
         pen = canvas.stencil()
@@ -123,7 +163,9 @@ def _windows(canvas: Canvas, fronts: list[Front], pitch: float, share: float, in
                 for j in range(1, int(front.high / pitch / 1.35)):
                     if rng.random() < share / len(_WARM):
                         x, y = front.x + i * pitch, front.y + j * pitch * 1.35
-                        pen.box(x - pitch * 0.22, y, pitch * 0.44, pitch * 0.62, rng.uniform(0.35, 1))
+                        pen.box(
+                            x - pitch * 0.22, y, pitch * 0.44, pitch * 0.62, rng.uniform(0.35, 1)
+                        )
         canvas.add(pen.mask() * inside, rgb(colour) * 1.1)
 
 
@@ -141,19 +183,37 @@ def _quay_lamps(canvas: Canvas, y: float, count: int, colour: str) -> None:
 def port_marrow(canvas: Canvas) -> Look:
     """The exile city: houses climbing a hill above its harbour, after sunset."""
     shore = 0.68
-    canvas.sky([(0, "#0f1d3a"), (0.3, "#2a4169"), (0.5, "#6d6f92"), (0.62, "#c98f88"), (1, "#c98f88")])
+    canvas.sky(
+        [(0, "#0f1d3a"), (0.3, "#2a4169"), (0.5, "#6d6f92"), (0.62, "#c98f88"), (1, "#c98f88")]
+    )
     lit_clouds(canvas, "#c58a92", "#293a5e", 0.36, 0.3, 5)
     stars(canvas, 160, 0.3)
-    hill(canvas, (0.44 - 0.10 * np.exp(-(((canvas.x[0] - 0.2) / 0.4) ** 2)) + 0.02 * ridge(canvas, 0.5, 6)).astype(np.float32), [(0, "#3f4a70"), (1, "#8d7f97")], 0.25)
+    hill(
+        canvas,
+        (
+            0.44 - 0.10 * np.exp(-(((canvas.x[0] - 0.2) / 0.4) ** 2)) + 0.02 * ridge(canvas, 0.5, 6)
+        ).astype(np.float32),
+        [(0, "#3f4a70"), (1, "#8d7f97")],
+        0.25,
+    )
     across = canvas.x[0]
-    crest = 0.615 - 0.27 * np.exp(-(((across - 1.12) / 0.36) ** 2)) - 0.15 * np.exp(-(((across - 0.55) / 0.26) ** 2))
+    crest = (
+        0.615
+        - 0.27 * np.exp(-(((across - 1.12) / 0.36) ** 2))
+        - 0.15 * np.exp(-(((across - 0.55) / 0.26) ** 2))
+    )
     crest = (crest + 0.035 * ridge(canvas, 0.35, 6)).astype(np.float32)
     hill(canvas, crest, [(0, "#232d4b"), (1, "#2b3350")], 0.3)
     _church(canvas, 1.10, float(crest[int(1.10 * canvas.height)]))
     rows = 15
     for i in range(rows):
         share = i / (rows - 1)
-        _house_row(canvas, crest + (shore - 0.012 - crest) * share**1.05 + 0.012, 0.016 + 0.021 * share, share)
+        _house_row(
+            canvas,
+            crest + (shore - 0.012 - crest) * share**1.05 + 0.012,
+            0.016 + 0.021 * share,
+            share,
+        )
     canvas.paint(_band(canvas, shore - 0.014, 0.016), "#141b2e")
     _quay_lamps(canvas, shore - 0.028, 26, "#ffc46f")
     reflect(canvas, shore, "#c5c8d8", 0.030, 0.016, 0.95, "#0b1630")
@@ -166,7 +226,16 @@ def _church(canvas: Canvas, x: float, y: float) -> None:
     pen = canvas.stencil()
     pen.box(x - 0.008, y - 0.06, 0.016, 0.07)
     pen.polygon([(x - 0.009, y - 0.06), (x, y - 0.1), (x + 0.009, y - 0.06)])
-    pen.polygon([(x, y), (x, y - 0.022), (x + 0.016, y - 0.036), (x + 0.032, y - 0.036), (x + 0.045, y - 0.02), (x + 0.045, y + 0.01)])
+    pen.polygon(
+        [
+            (x, y),
+            (x, y - 0.022),
+            (x + 0.016, y - 0.036),
+            (x + 0.032, y - 0.036),
+            (x + 0.045, y - 0.02),
+            (x + 0.045, y + 0.01),
+        ]
+    )
     canvas.paint(pen.mask(), "#1d2743")
 
 
@@ -182,7 +251,14 @@ def _house_row(canvas: Canvas, line: Field, size: float, near: float) -> None:
             pen = walls[rng.integers(0, 4)]
             pen.box(x, y - h, w, h * 1.5)
             top = y - h
-            roofs.polygon([(x - w * 0.05, top), (x + w * 0.2, top - h * 0.3), (x + w * 0.8, top - h * 0.3), (x + w * 1.05, top)])
+            roofs.polygon(
+                [
+                    (x - w * 0.05, top),
+                    (x + w * 0.2, top - h * 0.3),
+                    (x + w * 0.8, top - h * 0.3),
+                    (x + w * 1.05, top),
+                ]
+            )
             roofs.box(x + w * 0.65, top - h * 0.5, w * 0.08, h * 0.3)
             fronts.append(Front(x, top, w, h))
         x += w * rng.uniform(1.0, 1.25)
@@ -201,8 +277,13 @@ def _boat(canvas: Canvas, x: float, y: float, size: float, side: int) -> None:
         pen.polygon([(x + side * px * size, y + py * size) for px, py in shape])
         ghost.polygon([(x + side * px * size, y + 0.12 * size - py * size) for px, py in shape])
     pen.line([(x + side * px * size, y + py * size) for px, py in mast], size * 0.025)
-    pen.line([(x + side * 0.15 * size, y - 1.1 * size), (x + side * 1.0 * size, y - 0.22 * size)], size * 0.008)
-    ghost.line([(x + side * px * size, y + 0.12 * size - py * size) for px, py in mast], size * 0.025)
+    pen.line(
+        [(x + side * 0.15 * size, y - 1.1 * size), (x + side * 1.0 * size, y - 0.22 * size)],
+        size * 0.008,
+    )
+    ghost.line(
+        [(x + side * px * size, y + 0.12 * size - py * size) for px, py in mast], size * 0.025
+    )
     canvas.paint(ghost.mask(0.004) * 0.6, "#0a1120")
     canvas.paint(pen.mask(), "#0c1222")
     lamp = canvas.stencil()
@@ -210,182 +291,3 @@ def _boat(canvas: Canvas, x: float, y: float, size: float, side: int) -> None:
     lamp.box(x - side * 0.3 * size + 0.02 * size, y - 0.36 * size, 0.05 * size, 0.07 * size)
     lamp.ellipse(x + side * 0.15 * size, y - 1.15 * size, 0.02 * size, 0.02 * size)
     canvas.add(lamp.mask() * 1.6, "#ffc673")
-
-
-def snow_roofs(canvas: Canvas) -> Look:
-    """An old town under snow at blue hour."""
-    canvas.sky([(0, "#33517f"), (0.18, "#7791b5"), (0.32, "#d8bfc0"), (0.42, "#f2d3bd"), (1, "#c5cfe0")])
-    lit_clouds(canvas, "#f0cfc4", "#7a8fb2", 0.4, 0.3, 4)
-    hill(canvas, (0.31 + 0.04 * ridge(canvas, 0.9, 7)).astype(np.float32), [(0, "#96a7c6"), (1, "#cfd0dc")], 0.15)
-    rows = 8
-    for i in range(rows):
-        near = i / (rows - 1)
-        _snow_row(canvas, 0.40 + 0.62 * near**1.45, 0.045 + 0.17 * near**1.3, near)
-        if i == 1:
-            _snow_church(canvas)
-        mist(canvas, 0.42 + 0.55 * near**1.45, 0.06, "#cdd6e6", 0.35 * (1 - near))
-    _snowfall(canvas, 420)
-    return Look(vignette=0.3, bloom=0.22, threshold=0.62)
-
-
-def _snow_row(canvas: Canvas, base: float, size: float, near: float) -> None:
-    rng, x = canvas.rng, canvas.rng.uniform(-0.2, -0.02)
-    while x < canvas.aspect:
-        w = size * rng.uniform(0.75, 1.2)
-        y = base + size * rng.uniform(-0.2, 0.2)
-        flip = float(rng.choice([-1, 1]))
-        _snow_house(canvas, x, y, w * rng.uniform(0.85, 1.15), size * rng.uniform(0.45, 0.85), near, flip)
-        x += w * rng.uniform(0.95, 1.7) * 1.25
-
-
-def _snow_house(
-    canvas: Canvas, x: float, y: float, w: float, h: float, near: float, flip: float
-) -> None:
-    """Draw one house seen from its corner; `flip` -1 shows it from the other corner."""
-    rng = canvas.rng
-    hazy = rgb("#b9c6dc") * 0.8
-    front, side, slope, edge, panes, stack = (canvas.stencil() for _ in range(6))
-
-    def at(*points: Point) -> list[Point]:
-        return [(x + w * 0.6 + flip * (px - w * 0.6), y + py) for px, py in points]
-
-    peak, back, eave = (w * 0.35, -h * 1.75), w * 0.85, (w * 0.76, -h * 0.74)
-    front.polygon(at((0, -h * 0.85), peak, (w * 0.7, -h * 0.85), (w * 0.7, h), (0, h)))
-    side.polygon(at((w * 0.7, -h * 0.85), (w * 0.7 + back, -h), (w * 0.7 + back, h), (w * 0.7, h)))
-    slope.polygon(at((peak[0] - w * 0.02, peak[1] - h * 0.1), (peak[0] + back, peak[1] - h * 0.22), (eave[0] + back, eave[1] - h * 0.14), eave))
-    edge.line(at((-w * 0.06, -h * 0.74), (peak[0], peak[1] - h * 0.05), eave), h * 0.12)
-    cx = peak[0] + back * rng.uniform(0.35, 0.8)
-    stack.polygon(at((cx, peak[1] - h * 0.55), (cx + w * 0.09, peak[1] - h * 0.55), (cx + w * 0.09, peak[1] + h * 0.05), (cx, peak[1] + h * 0.05)))
-    edge.line(at((cx - w * 0.01, peak[1] - h * 0.57), (cx + w * 0.10, peak[1] - h * 0.57)), h * 0.09)
-    for px in (0.14, 0.42, 0.92, 1.2):
-        for py in (-0.55, 0.02):
-            if rng.random() < 0.42:
-                tall = h * 0.34
-                corner = (w * px, h * py)
-                panes.polygon(at(corner, (corner[0] + w * 0.13, corner[1]), (corner[0] + w * 0.13, corner[1] + tall), (corner[0], corner[1] + tall)), rng.uniform(0.5, 1))
-    wall = rgb(str(rng.choice(["#4a4c66", "#6b5358", "#3f4a63", "#7a6258", "#586878"])))
-    canvas.paint(side.mask(), wall * 0.5 * near + hazy * 0.72 * (1 - near))
-    canvas.paint(front.mask(), wall * 0.85 * near + hazy * 0.85 * (1 - near))
-    canvas.paint(stack.mask(), wall * 0.6 * near + hazy * 0.7 * (1 - near))
-    drift = 0.82 + 0.5 * (clouds(canvas, 0.06, 4, 2)[..., None] - 0.5)
-    lit = 1.0 if flip > 0 else 1.18
-    canvas.paint(slope.mask(), rgb("#a9bcdc") * drift * lit * near + rgb("#d5dceb") * 0.95 * (1 - near))
-    canvas.paint(edge.mask(), rgb("#dfe6f4") * near + rgb("#dfe4ee") * (1 - near))
-    panes_mask = panes.mask()
-    canvas.paint(panes_mask, "#ffbe62")
-    canvas.add(canvas.blur(panes_mask, 0.012) * 0.25 * near, "#ff9f45")
-    if rng.random() < 0.3:
-        (smoke,) = at((cx + w * 0.04, peak[1] - h * 0.6))
-        _smoke(canvas, smoke[0], smoke[1], h)
-
-
-def _smoke(canvas: Canvas, x: float, y: float, size: float) -> None:
-    for i in range(14):
-        t = i / 14
-        drift = size * (0.9 * t**1.5 + 0.08 * np.sin(6 * t + x * 9))
-        puff = canvas.distance(x + drift, y - size * 1.5 * t) / (size * (0.05 + 0.17 * t))
-        canvas.paint((0.30 * (1 - t) ** 1.2 * np.exp(-(puff**2))).astype(np.float32), "#e6e4ea")
-
-
-def _snow_church(canvas: Canvas) -> None:
-    pen, snow = canvas.stencil(), canvas.stencil()
-    x, y = 0.98, 0.46
-    pen.box(x - 0.028, y - 0.21, 0.056, 0.26)
-    pen.polygon([(x - 0.03, y - 0.21), (x, y - 0.36), (x + 0.03, y - 0.21)])
-    snow.polygon([(x - 0.030, y - 0.206), (x - 0.024, y - 0.24), (x, y - 0.36), (x - 0.008, y - 0.206)])
-    canvas.paint(pen.mask(), "#8794b4")
-    canvas.paint(snow.mask() * 0.85, "#dfe5ef")
-
-
-def _snowfall(canvas: Canvas, count: int) -> None:
-    for low, high, soft, share in ((0.0008, 0.0016, 0.0, 0.8), (0.002, 0.004, 0.0015, 0.2)):
-        pen = canvas.stencil()
-        for _ in range(int(count * share)):
-            x, y = canvas.rng.random() * canvas.aspect, canvas.rng.random()
-            size = canvas.rng.uniform(low, high)
-            pen.ellipse(x, y, size, size, canvas.rng.uniform(0.3, 0.8))
-        canvas.paint(pen.mask(soft) * 0.7, "#f4f6fb")
-
-
-def night_apartments(canvas: Canvas) -> Look:
-    """One block of flats at night, a few windows lit in many."""
-    canvas.sky([(0, "#1d2840"), (0.6, "#283248"), (1, "#3d3a40")])
-    rough = clouds(canvas, 0.3, 7, 1.0)[..., None] * 0.5 + clouds(canvas, 0.04, 4, 0.4)[..., None] * 0.4
-    canvas.light = (canvas.light * (0.6 + 0.8 * rough)).astype(np.float32)
-    columns, floors = 7, 10
-    wide, high = canvas.aspect / columns, 0.97 / floors
-    _seams(canvas, columns, floors, wide, high)
-    for j in range(floors):
-        for i in range(columns):
-            _flat(canvas, i * wide, j * high, wide, high, balcony=i in (1, 5))
-    canvas.glow(0.66, 1.03, 0.2, "#ff9f4a", 0.35)
-    canvas.glow(0.08, 1.05, 0.2, "#ff9f4a", 0.2)
-    for x, size in ((0.17, 0.36), (0.70, 0.26)):
-        strokes, _ = branches(canvas, x, 1.02, size, 0.36, 8)
-        canvas.paint(draw_strokes(canvas, strokes), "#06080d")
-    return Look(vignette=0.4, bloom=0.34, threshold=0.4)
-
-
-def _seams(canvas: Canvas, columns: int, floors: int, wide: float, high: float) -> None:
-    pen = canvas.stencil()
-    for i in range(columns + 1):
-        pen.line([(i * wide, 0), (i * wide, 1)], 0.0022)
-    for j in range(floors + 1):
-        pen.line([(0, j * high), (canvas.aspect, j * high)], 0.0022)
-    canvas.dim(pen.mask() * 0.55)
-
-
-def _flat(canvas: Canvas, x: float, y: float, wide: float, high: float, balcony: bool) -> None:
-    rng = canvas.rng
-    w, h = wide * (0.56 if not balcony else 0.62), high * 0.52
-    left, top = x + (wide - w) / 2, y + high * 0.22
-    frame, glass = canvas.stencil(), canvas.stencil()
-    frame.box(left - 0.004, top - 0.004, w + 0.008, h + 0.010)
-    for k in range(2):
-        glass.box(left + k * w * 0.51, top, w * 0.49, h)
-    canvas.paint(frame.mask(), "#2c3140")
-    lit = rng.random() < 0.30
-    colour = rgb(str(rng.choice(["#ffc777", "#ffb257", "#ffe2b0", "#ff9a5a", "#8fb7ff", "#f3c9ff"], p=[0.3, 0.25, 0.2, 0.1, 0.1, 0.05])))
-    pane = glass.mask()
-    if not lit:
-        canvas.paint(pane, rgb("#0d1422") * (0.7 + 0.9 * rng.random()))
-        gleam = pane * step(0.35, 0.75, clouds(canvas, 0.2, 3)) * 0.10
-        canvas.add(gleam, "#4a6791")
-    else:
-        lamp = canvas.distance(left + w * rng.uniform(0.25, 0.75), top + h * rng.uniform(0.1, 0.4))
-        fall = 0.35 + 0.75 * np.exp(-((lamp / (w * 0.55)) ** 2))
-        canvas.paint(pane, colour * fall[..., None])
-        _in_window(canvas, left, top, w, h, pane)
-        spill = canvas.blur(pane, 0.012) * 0.05
-        canvas.add(spill, colour)
-    if balcony:
-        _railing(canvas, x + wide * 0.08, y + high * 0.66, wide * 0.84, high * 0.26)
-
-
-def _in_window(canvas: Canvas, left: float, top: float, w: float, h: float, pane: Field) -> None:
-    rng, pen = canvas.rng, canvas.stencil()
-    kind = rng.random()
-    if kind < 0.5:
-        for side in (0, 1):
-            edge = left if side == 0 else left + w
-            hang = w * rng.uniform(0.12, 0.26) * (1 if side == 0 else -1)
-            pen.polygon([(edge, top), (edge + hang, top), (edge + hang * 0.7, top + h * 0.6), (edge + hang * 0.9, top + h), (edge, top + h)])
-    if kind > 0.35:
-        px, py = left + w * rng.uniform(0.2, 0.8), top + h
-        pen.polygon([(px - 0.005, py - 0.009), (px + 0.005, py - 0.009), (px + 0.004, py), (px - 0.004, py)])
-        for _ in range(16):
-            ox, oy = rng.normal(0, 0.0055), abs(rng.normal(0, 0.007))
-            pen.ellipse(px + ox, py - 0.010 - oy, rng.uniform(0.0018, 0.0034), 0.0022)
-    canvas.dim(pen.mask(0.0008) * pane * 0.62)
-
-
-def _railing(canvas: Canvas, x: float, y: float, wide: float, high: float) -> None:
-    pen = canvas.stencil()
-    pen.box(x, y, wide, high)
-    mask = pen.mask()
-    shade = ramp(np.clip((canvas.y - y) / high, 0, 1) + 0 * canvas.x, [(0, "#313746"), (1, "#181c27")])
-    canvas.paint(mask, shade * (0.8 + 0.4 * clouds(canvas, 0.05, 3)[..., None]))
-    bars = canvas.stencil()
-    for i in range(1, 12):
-        bars.line([(x + wide * i / 12, y + high * 0.1), (x + wide * i / 12, y + high * 0.94)], 0.0012)
-    canvas.dim(bars.mask() * 0.5)

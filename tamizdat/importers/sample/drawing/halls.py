@@ -1,18 +1,49 @@
-"""Larger rooms and their fronts: a printing hall, servers, a greenhouse, a courthouse, a platform."""
+"""Larger rooms: a printing hall, servers, a greenhouse."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
 from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, ramp, rgb, step
-from tamizdat.importers.sample.drawing.march import Eye, Lamp, Matter, Part, World, focus, look
+from tamizdat.importers.sample.drawing.canvas import (
+    Canvas,
+    Field,
+    Look,
+    ramp,
+    rgb,
+    step,
+)
+from tamizdat.importers.sample.drawing.march import (
+    Eye,
+    Lamp,
+    Matter,
+    Part,
+    World,
+    focus,
+    look,
+)
 from tamizdat.importers.sample.drawing.noise import clouds, sample, tile
-from tamizdat.importers.sample.drawing.rooms import behind, mottled
+from tamizdat.importers.sample.drawing.skins import behind, mottled
 
 _WEB = (
-    (-9.0, 0.9), (-6.2, 0.9), (-5.7, 2.3), (-4.6, 2.3), (-4.1, 0.8), (-3.0, 0.8), (-2.5, 2.6), (-1.2, 2.6),
-    (-0.7, 1.1), (0.5, 1.1), (1.0, 2.45), (2.2, 2.45), (2.7, 0.7), (4.2, 0.7), (4.8, 1.9), (7.0, 2.1),
+    (-9.0, 0.9),
+    (-6.2, 0.9),
+    (-5.7, 2.3),
+    (-4.6, 2.3),
+    (-4.1, 0.8),
+    (-3.0, 0.8),
+    (-2.5, 2.6),
+    (-1.2, 2.6),
+    (-0.7, 1.1),
+    (0.5, 1.1),
+    (1.0, 2.45),
+    (2.2, 2.45),
+    (2.7, 0.7),
+    (4.2, 0.7),
+    (4.8, 1.9),
+    (7.0, 2.1),
 )
 
 
@@ -22,7 +53,7 @@ def printing_hall(canvas: Canvas) -> Look:
 
     def shape(x: Field, y: Field, z: Field) -> list[Part]:
         web, rolls = np.full_like(x, 1e3), np.full_like(x, 1e3)
-        for (z0, y0), (z1, y1) in zip(_WEB, _WEB[1:], strict=False):
+        for (z0, y0), (z1, y1) in pairwise(_WEB):
             web = np.minimum(web, _sheet(y, z, z0, y0, z1, y1))
         for i, (at, high) in enumerate(_WEB):
             side = -0.14 if _turns_up(i) else 0.14
@@ -35,26 +66,57 @@ def printing_hall(canvas: Canvas) -> Look:
         frames = np.minimum(frames, solid.box(x, y - 0.06, z, (1.3, 0.06, 7.0), 0.02))
         lift = np.full_like(x, 1e3)
         for at, high in _WEB:
-            lift = np.minimum(lift, solid.box(x + 1.13, y - high / 2, z - at, (0.05, high / 2 + 0.2, 0.12), 0.02))
+            lift = np.minimum(
+                lift, solid.box(x + 1.13, y - high / 2, z - at, (0.05, high / 2 + 0.2, 0.12), 0.02)
+            )
         rails = solid.rod(x + 1.0, y - 2.95, z, 0.03, 7.0)
-        walls = np.minimum(np.minimum(x + 4.6, 6.4 - x), np.minimum(6.2 - y, z + 9.4)).astype(np.float32)
+        walls = np.minimum(np.minimum(x + 4.6, 6.4 - x), np.minimum(6.2 - y, z + 9.4)).astype(
+            np.float32
+        )
         beams = solid.box(x, y - 5.5, solid.again(z, 3.0, -4, 3)[0], (7.0, 0.22, 0.1))
         columns = solid.box(x + 3.6, y - 2.8, solid.again(z, 3.0, -4, 3)[0], (0.14, 2.9, 0.14))
         tubes = solid.rod(x - 0.0, y - 4.3, solid.again(z, 3.0, -4, 2)[0], 0.045, 0.8)
         reels = solid.rod(y - 0.62, solid.again(z + 1.0, 1.5, -4, 2)[0], x + 3.4, 0.6, 0.62, 0.02)
         return [
-            (y, 0), (web.astype(np.float32), 1), (rolls, 2), (np.minimum(frames, lift), 3),
-            (rails, 4), (walls, 5), (np.minimum(beams, columns), 6), (tubes, 7), (reels, 8),
+            (y, 0),
+            (web.astype(np.float32), 1),
+            (rolls, 2),
+            (np.minimum(frames, lift), 3),
+            (rails, 4),
+            (walls, 5),
+            (np.minimum(beams, columns), 6),
+            (tubes, 7),
+            (reels, 8),
         ]
 
-    lamps = [Lamp((0.0, 4.25, 3.0 * i), "#ffe3b5", 7.5, hard=6, shadow=i in (-1, 0, 1)) for i in range(-3, 3)]
+    lamps = [
+        Lamp((0.0, 4.25, 3.0 * i), "#ffe3b5", 7.5, hard=6, shadow=i in (-1, 0, 1))
+        for i in range(-3, 3)
+    ]
     lamps.append(Lamp((4.6, 3.4, 3.0), "#a9c6e6", 12.0, shadow=False))
     matter = [
-        Matter(mottled(grime, "#4c4a46", 0.18, 1.6), 0.25, 20, mirror=0.10), Matter(_newsprint, 0.04, 10), Matter("#50565c", 0.8, 40, mirror=0.12),
-        Matter(mottled(grime, "#33504c", 0.08, 0.8), 0.3, 26), Matter("#b58a2c", 0.4, 26), Matter(mottled(grime, "#5b5952", 0.1, 2.0)),
-        Matter("#2f3335"), Matter("#000000", glow=np.array((5.0, 4.4, 3.4), np.float32)), Matter(mottled(grime, "#c9c2b2", 0.04, 0.7), 0.03, 8),
+        Matter(mottled(grime, "#4c4a46", 0.18, 1.6), 0.25, 20, mirror=0.10),
+        Matter(_newsprint, 0.04, 10),
+        Matter("#50565c", 0.8, 40, mirror=0.12),
+        Matter(mottled(grime, "#33504c", 0.08, 0.8), 0.3, 26),
+        Matter("#b58a2c", 0.4, 26),
+        Matter(mottled(grime, "#5b5952", 0.1, 2.0)),
+        Matter("#2f3335"),
+        Matter("#000000", glow=np.array((5.0, 4.4, 3.4), np.float32)),
+        Matter(mottled(grime, "#c9c2b2", 0.04, 0.7), 0.03, 8),
     ]
-    world = World(shape, matter, lamps, above="#2c2f33", beneath="#25221d", haze="#4c4a44", dense=0.02, corner=0.5, careful=0.85, steps=120)
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#2c2f33",
+        beneath="#25221d",
+        haze="#4c4a44",
+        dense=0.02,
+        corner=0.5,
+        careful=0.85,
+        steps=120,
+    )
     canvas.light, depth = look(canvas, world, Eye((3.6, 2.15, 5.2), (-0.35, 1.55, -0.6), 0.84))
     canvas.light = focus(canvas.light, depth, 5.5, 0.6, canvas)
     return Look(exposure=1.2, filmic=True, bloom=0.22, threshold=1.2, vignette=0.34, saturation=0.9)
@@ -79,9 +141,15 @@ def _newsprint(x: Field, y: Field, z: Field) -> Field:
     column, across = np.floor((x + 0.86) / 0.215), ((x + 0.86) / 0.215) % 1
     inside = (across > 0.08) & (across < 0.94) & (at > 0.05) & (at < 0.95)
     salt = solid.chance(page * 7 + column)
-    picture = (at > 0.15 + 0.3 * salt) & (at < 0.42 + 0.3 * salt) & (solid.chance(page * 3 + np.floor(column / 2), 4) > 0.45)
+    picture = (
+        (at > 0.15 + 0.3 * salt)
+        & (at < 0.42 + 0.3 * salt)
+        & (solid.chance(page * 3 + np.floor(column / 2), 4) > 0.45)
+    )
     heading = (at > 0.07) & (at < 0.13)
-    line = (((at * 36) % 1) < 0.55) & (across < 0.55 + 0.4 * solid.chance(np.floor(at * 36) + 40 * column + page, 2))
+    line = (((at * 36) % 1) < 0.55) & (
+        across < 0.55 + 0.4 * solid.chance(np.floor(at * 36) + 40 * column + page, 2)
+    )
     ink = np.where(picture, 0.55, np.where(heading, 0.75, np.where(line, 0.42, 0.0))) * inside
     return ((1 - ink)[:, None] * rgb("#efe9dc")).astype(np.float32)
 
@@ -98,32 +166,67 @@ def server_room(canvas: Canvas) -> Look:
         face = solid.box(ax - 1.0, unit, dz, (0.032, 0.041, 0.285))
         handles = solid.rod(ax - 0.925, dz - 0.29, y - 1.1, 0.011, 0.16)
         trays = solid.box(ax - 0.75, y - 2.75, z, (0.14, 0.05, 17.0))
-        cables = solid.rod(ax - 0.75 + 0.04 * np.sin(z * 3), y - 2.83 + 0.015 * np.sin(z * 5), z, 0.035, 17.0)
+        cables = solid.rod(
+            ax - 0.75 + 0.04 * np.sin(z * 3), y - 2.83 + 0.015 * np.sin(z * 5), z, 0.035, 17.0
+        )
         ceiling = (3.1 - y).astype(np.float32)
         tubes = solid.box(x, y - 3.08, solid.again(z, 2.1, -7, 2)[0], (0.16, 0.03, 0.7))
         end = (z + 15.2).astype(np.float32)
-        return [(y, 0), (racks, 1), (face, 2), (handles, 3), (np.minimum(trays, cables), 3), (ceiling, 4), (tubes, 5), (end, 6)]
+        return [
+            (y, 0),
+            (racks, 1),
+            (face, 2),
+            (handles, 3),
+            (np.minimum(trays, cables), 3),
+            (ceiling, 4),
+            (tubes, 5),
+            (end, 6),
+        ]
 
     def leds(x: Field, y: Field, z: Field) -> Field:
         row, rack = np.floor((y - 0.155) / 0.09), np.round(z / 0.7)
         column = np.floor((z - rack * 0.7) / 0.036)
-        near = np.hypot(((z - rack * 0.7) / 0.036) % 1 - 0.5, (((y - 0.155) / 0.09) % 1 - 0.5) * 2.5)
+        near = np.hypot(
+            ((z - rack * 0.7) / 0.036) % 1 - 0.5, (((y - 0.155) / 0.09) % 1 - 0.5) * 2.5
+        )
         number = row * 31 + rack * 17 + column * 5 + np.sign(x) * 400
-        on = (solid.chance(number) > 0.62) & (solid.chance(row + rack * 13 + np.sign(x) * 7, 3) > 0.25) & (np.abs(column) > 2)
+        on = (
+            (solid.chance(number) > 0.62)
+            & (solid.chance(row + rack * 13 + np.sign(x) * 7, 3) > 0.25)
+            & (np.abs(column) > 2)
+        )
         tone = np.where((solid.chance(number, 6) > 0.3)[:, None], rgb("#4dffb0"), rgb("#58a8ff"))
         tone = np.where((solid.chance(number, 8) > 0.95)[:, None], rgb("#ffb04d"), tone)
         return (tone * (on * step(0.5, 0.25, near))[:, None] * 3.2).astype(np.float32)
 
     def floor(x: Field, y: Field, z: Field) -> Field:
         joint = np.minimum(np.abs((x / 0.6) % 1 - 0.5), np.abs((z / 0.6) % 1 - 0.5))
-        return ((0.35 + 0.65 * step(0.0, 0.012, joint))[:, None] * rgb("#59616b")).astype(np.float32)
+        return ((0.35 + 0.65 * step(0.0, 0.012, joint))[:, None] * rgb("#59616b")).astype(
+            np.float32
+        )
 
     lamps = [Lamp((0, 2.9, -2.1 * i), "#cfe4ff", 1.5, hard=6, shadow=i < 3) for i in range(-1, 7)]
     matter = [
-        Matter(floor, 0.3, 30, mirror=0.30), Matter("#23272d", 0.3, 24), Matter("#14171b", 0.35, 20, glow=leds), Matter("#3b4148", 0.4, 24),
-        Matter("#4a5058"), Matter("#000000", glow=np.array((2.6, 3.1, 3.6), np.float32)), Matter("#9fc4e8", glow=np.array((0.35, 0.55, 0.8), np.float32)),
+        Matter(floor, 0.3, 30, mirror=0.30),
+        Matter("#23272d", 0.3, 24),
+        Matter("#14171b", 0.35, 20, glow=leds),
+        Matter("#3b4148", 0.4, 24),
+        Matter("#4a5058"),
+        Matter("#000000", glow=np.array((2.6, 3.1, 3.6), np.float32)),
+        Matter("#9fc4e8", glow=np.array((0.35, 0.55, 0.8), np.float32)),
     ]
-    world = World(shape, matter, lamps, above="#20262e", beneath="#12161b", haze="#35506c", dense=0.035, corner=0.3, careful=0.85, steps=130)
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#20262e",
+        beneath="#12161b",
+        haze="#35506c",
+        dense=0.035,
+        corner=0.3,
+        careful=0.85,
+        steps=130,
+    )
     canvas.light, depth = look(canvas, world, Eye((0.22, 1.45, 2.6), (-0.05, 1.35, -6.0), 0.92))
     canvas.light = focus(canvas.light, depth, 3.6, 0.5, canvas)
     return Look(exposure=1.05, filmic=True, bloom=0.4, threshold=0.9, vignette=0.36)
@@ -146,8 +249,12 @@ def greenhouse(canvas: Canvas) -> Look:
         edge = solid.box(beds, y - 0.12, z, (0.44, 0.12, 22.0), 0.02)
         soil = solid.box(beds, y - 0.2, z, (0.40, 0.07, 22.0), 0.03)
         return [
-            ((y + 0.02 * sample(earth, x * 0.3, z * 0.3)).astype(np.float32), 0), (np.minimum(ribs, bars).astype(np.float32), 1),
-            (pipes, 1), (edge, 2), (soil, 3), (_leaves(beds, y, z, np.round(x / 1.35)), 4),
+            ((y + 0.02 * sample(earth, x * 0.3, z * 0.3)).astype(np.float32), 0),
+            (np.minimum(ribs, bars).astype(np.float32), 1),
+            (pipes, 1),
+            (edge, 2),
+            (soil, 3),
+            (_leaves(beds, y, z, np.round(x / 1.35)), 4),
         ]
 
     def leaf(x: Field, y: Field, z: Field) -> Field:
@@ -158,17 +265,41 @@ def greenhouse(canvas: Canvas) -> Look:
         return (mixed * (tone * vein * 0.9)[:, None]).astype(np.float32)
 
     matter = [
-        Matter(mottled(earth, "#7a6a55", 0.2, 0.8)), Matter("#c9cdc8", 0.3, 20), Matter("#8d7a5c"),
-        Matter(mottled(earth, "#3d2e22", 0.3, 0.4)), Matter(leaf, 0.25, 10),
+        Matter(mottled(earth, "#7a6a55", 0.2, 0.8)),
+        Matter("#c9cdc8", 0.3, 20),
+        Matter("#8d7a5c"),
+        Matter(mottled(earth, "#3d2e22", 0.3, 0.4)),
+        Matter(leaf, 0.25, 10),
     ]
     sun = (0.28, 0.42, -0.86)
-    world = World(shape, matter, [Lamp(sun, "#ffdba0", 2.6, sun=True, hard=14), Lamp((0, 4, 3), "#dfeaf2", 4.0, shadow=False)], above="#b4c2c8", beneath="#5a5a3c", haze="#fbe9bf", dense=0.035, corner=0.3, careful=0.6, steps=150)
-    canvas.light, depth = look(canvas, world, Eye((0.68, 1.5, 2.8), (0.05, 1.22, -6.0), 1.0), finer=1.4)
-    sky = ramp(canvas.y + 0 * canvas.x, [(0, "#a9c3d2"), (0.4, "#f3ead0"), (0.55, "#f9e3b4"), (1, "#d9c89a")])
+    world = World(
+        shape,
+        matter,
+        [
+            Lamp(sun, "#ffdba0", 2.6, sun=True, hard=14),
+            Lamp((0, 4, 3), "#dfeaf2", 4.0, shadow=False),
+        ],
+        above="#b4c2c8",
+        beneath="#5a5a3c",
+        haze="#fbe9bf",
+        dense=0.035,
+        corner=0.3,
+        careful=0.6,
+        steps=150,
+    )
+    canvas.light, depth = look(
+        canvas, world, Eye((0.68, 1.5, 2.8), (0.05, 1.22, -6.0), 1.0), finer=1.4
+    )
+    sky = ramp(
+        canvas.y + 0 * canvas.x,
+        [(0, "#a9c3d2"), (0.4, "#f3ead0"), (0.55, "#f9e3b4"), (1, "#d9c89a")],
+    )
     behind(canvas, depth, sky * (0.9 + 0.3 * clouds(canvas, 0.3, 4, 2)[..., None]))
     canvas.glow(0.98, 0.36, 0.12, "#ffe2a8", 1.6)
     canvas.light = focus(canvas.light, depth, 4.0, 0.55, canvas)
-    return Look(exposure=0.78, filmic=True, bloom=0.2, threshold=1.0, vignette=0.28, saturation=0.92)
+    return Look(
+        exposure=0.78, filmic=True, bloom=0.2, threshold=1.0, vignette=0.28, saturation=0.92
+    )
 
 
 def _leaves(x: Field, y: Field, z: Field, bed: Field) -> Field:
@@ -184,122 +315,13 @@ def _leaves(x: Field, y: Field, z: Field, bed: Field) -> Field:
         angle = i * 0.9 + salt * 6
         u = dx * np.cos(angle) + dz * np.sin(angle)
         w = -dx * np.sin(angle) + dz * np.cos(angle)
-        rise = high - 0.02 - 1.3 * np.clip(u, 0, 0.2) + 4.0 * np.clip(u, 0, 0.2) ** 2 - 0.05 * (i % 3)
-        body = np.sqrt(((u - 0.085 * size) / 0.105) ** 2 + (w / 0.06) ** 2 + (rise / 0.022) ** 2) - size
+        rise = (
+            high - 0.02 - 1.3 * np.clip(u, 0, 0.2) + 4.0 * np.clip(u, 0, 0.2) ** 2 - 0.05 * (i % 3)
+        )
+        body = (
+            np.sqrt(((u - 0.085 * size) / 0.105) ** 2 + (w / 0.06) ** 2 + (rise / 0.022) ** 2)
+            - size
+        )
         least = np.minimum(least, body * 0.02)
     far = np.hypot(np.hypot(dx, dz), high - 0.1) - 0.26
     return np.where(far > 0.08, far, least).astype(np.float32)
-
-
-def courthouse_columns(canvas: Canvas) -> Look:
-    """Fluted columns in hard morning light."""
-    stone = tile(canvas, 1.5, 2)
-
-    def shape(x: Field, y: Field, z: Field) -> list[Part]:
-        dx, _ = solid.again(x, 2.3, -5, 3)
-        return [(_column(dx, y, z), 0), (_steps(x, y, z), 1), (_building(x, y, z), 2), (_door(x, y, z), 3)]
-
-    def block(x: Field, y: Field, z: Field) -> Field:
-        row = np.floor(y / 0.62)
-        joint = np.minimum(np.abs((y / 0.62) % 1 - 0.5), np.abs(((x + 0.55 * (row % 2)) / 1.25) % 1 - 0.5) * 2)
-        tone = 0.86 + 0.14 * solid.chance(row * 9 + np.floor((x + 0.55 * (row % 2)) / 1.25))
-        tone = tone * (0.75 + 0.25 * step(0.49, 0.478, np.maximum(np.abs((y / 0.62) % 1 - 0.5), np.abs(((x + 0.55 * (row % 2)) / 1.25) % 1 - 0.5))))
-        tone = tone * (1 + 0.05 * sample(stone, x * 0.3, y * 0.3)) + 0 * joint
-        return (tone[:, None] * rgb("#c3b294")).astype(np.float32)
-
-    matter = [Matter(mottled(stone, "#d8cbb2", 0.045, 1.4)), Matter(mottled(stone, "#c9bda6", 0.06, 1.6)), Matter(block), Matter("#3d2a1d", 0.2, 16)]
-    sun = (0.80, 0.52, 0.62)
-    world = World(shape, matter, [Lamp(sun, "#ffdfb0", 3.3, sun=True, hard=70)], above="#6f86a6", beneath="#6e5c48", haze="#cfd6dc", dense=0.006, corner=0.6, careful=0.85, steps=130)
-    canvas.light, depth = look(canvas, world, Eye((4.3, 0.55, 5.8), (-2.2, 0.55, 0.0), 1.0, (0.5, 0.78)))
-    sky = ramp(canvas.y + 0 * canvas.x, [(0, "#54799f"), (0.7, "#c9d4da"), (1, "#e8dfcf")])
-    behind(canvas, depth, sky)
-    return Look(exposure=0.48, filmic=True, bloom=0.1, threshold=1.2, vignette=0.3, saturation=0.9)
-
-
-def _column(x: Field, y: Field, z: Field) -> Field:
-    share = np.clip((y - 0.35) / 4.9, 0, 1)
-    angle = np.arctan2(z, x)
-    flute = 0.028 * np.abs(np.cos(angle * 10)) ** 0.7 * step(0.0, 0.03, share) * step(1.0, 0.97, share)
-    radius = 0.5 - 0.085 * share**1.4 - flute
-    shaft = np.maximum(np.hypot(x, z) - radius, np.abs(y - 2.8) - 2.45) * 0.85
-    base = np.minimum(solid.ring(x, z, y - 0.3, 0.5, 0.09), solid.ring(x, z, y - 0.47, 0.47, 0.05))
-    plinth = solid.box(x, y - 0.1, z, (0.66, 0.1, 0.66), 0.01)
-    cushion = solid.cone(x, y - 5.33, z, 0.44, 0.66, 0.12)
-    slab = solid.box(x, y - 5.55, z, (0.70, 0.10, 0.70), 0.01)
-    collar = solid.ring(x, z, y - 5.14, 0.42, 0.03)
-    return np.minimum(np.minimum(shaft, np.minimum(base, plinth)), np.minimum(np.minimum(cushion, slab), collar)).astype(np.float32)
-
-
-def _steps(x: Field, y: Field, z: Field) -> Field:
-    least = solid.box(x, y + 1.5, z + 1.5, (16, 1.5, 2.5))
-    for i in range(1, 7):
-        least = np.minimum(least, solid.box(x, y + 1.5 + 0.17 * i, z + 1.5, (16, 1.5, 2.5 + 0.42 * i), 0.012))
-    return np.minimum(least, y + 1.2).astype(np.float32)
-
-
-def _building(x: Field, y: Field, z: Field) -> Field:
-    wall = solid.box(x, y - 4.0, z + 4.2, (16, 5.0, 0.6))
-    wall = np.maximum(wall, -solid.box(x + 2.3, y - 1.7, z + 3.7, (0.95, 1.7, 0.5)))
-    beam = solid.box(x, y - 6.05, z, (16, 0.4, 0.6), 0.01)
-    frieze = solid.box(x, y - 6.75, z, (16, 0.34, 0.52))
-    teeth = solid.box(solid.again(x, 0.38, -40, 40)[0], y - 7.2, z - 0.62, (0.11, 0.1, 0.12))
-    cornice = solid.box(x, y - 7.42, z + 1.5, (16.5, 0.13, 2.5), 0.01)
-    roof = solid.box(x, y - 5.75, z + 2.2, (16, 0.06, 2.0))
-    least = np.minimum(np.minimum(wall, beam), np.minimum(frieze, teeth))
-    return np.minimum(least, np.minimum(cornice, roof)).astype(np.float32)
-
-
-def _door(x: Field, y: Field, z: Field) -> Field:
-    leaf = solid.box(np.abs(x + 2.3) - 0.46, y - 1.65, z + 3.95, (0.44, 1.65, 0.05))
-    panels = solid.box(np.abs(x + 2.3) - 0.46, solid.again(y - 0.5, 0.95, 0, 3)[0], z + 3.9, (0.3, 0.36, 0.06), 0.03)
-    return np.minimum(leaf, panels)
-
-
-def station_platform(canvas: Canvas) -> Look:
-    """An empty platform in mist, lamps under the canopy, rails out of sight."""
-    stone = tile(canvas, 1.5, 2)
-
-    def shape(x: Field, y: Field, z: Field) -> list[Part]:
-        platform = solid.box(x - 3.0, y + 0.5, z, (3.0, 0.5, 60))
-        dz, _ = solid.again(z, 5.0, -11, 1)
-        post = solid.cone(x - 2.6, y - 1.8, dz, 0.13, 0.09, 1.8)
-        post = np.minimum(post, solid.cone(x - 2.6, y - 0.2, dz, 0.24, 0.18, 0.2))
-        brace = solid.bar(np.abs(x - 2.6), y, dz, (0.05, 2.7, 0.0), (1.5, 3.6, 0.0), 0.045)
-        curl = solid.ring(np.abs(x - 2.6) - 0.62, y - 3.36, dz, 0.2, 0.022)
-        slope = y - 3.72 - 0.10 * np.abs(x - 2.6)
-        canopy = np.maximum(np.abs(slope) - 0.06, np.abs(x - 2.6) - 2.3) * 0.95
-        fringe = np.maximum(np.abs(x - 0.32) - 0.025, np.abs(y - 3.86 + 0.05 * np.abs(np.sin(z * 8))) - 0.2) * 0.8
-        lamp = solid.ball(x - 1.35, y - 2.86, dz - 2.5, 0.15)
-        cord = solid.rod(x - 1.35, dz - 2.5, y - 3.3, 0.012, 0.3)
-        shade = solid.cone(x - 1.35, y - 3.08, dz - 2.5, 0.28, 0.06, 0.09)
-        rail = np.abs(np.abs(x + 1.25) - 0.72)
-        rails = np.minimum(np.maximum(rail - 0.035, np.abs(y + 0.86) - 0.08), np.maximum(np.abs(np.abs(x + 4.9) - 0.72) - 0.035, np.abs(y + 0.86) - 0.08))
-        tz, _ = solid.again(z, 0.62, -90, 8)
-        ties = np.minimum(solid.box(x + 1.25, y + 0.98, tz, (1.25, 0.07, 0.12)), solid.box(x + 4.9, y + 0.98, tz, (1.25, 0.07, 0.12)))
-        ground = (y + 0.98 + 0.03 * sample(stone, x * 0.9, z * 0.9)).astype(np.float32)
-        bench = solid.box(x - 3.5, y - 0.45, dz, (0.22, 0.03, 0.9), 0.01)
-        bench = np.minimum(bench, solid.box(x - 3.7, y - 0.72, dz, (0.03, 0.2, 0.9), 0.01))
-        bench = np.minimum(bench, solid.box(x - 3.5, y - 0.22, np.abs(dz) - 0.7, (0.2, 0.22, 0.04)))
-        iron = np.minimum(np.minimum(post, brace), np.minimum(curl, np.minimum(cord, shade)))
-        return [
-            (platform, 0), (iron, 1), (np.minimum(canopy, fringe).astype(np.float32), 2), (lamp, 3),
-            (rails.astype(np.float32), 4), (ties, 5), (ground, 6), (bench, 7),
-        ]
-
-    def paving(x: Field, y: Field, z: Field) -> Field:
-        joint = np.minimum(np.abs((x / 0.6) % 1 - 0.5), np.abs((z / 0.6) % 1 - 0.5))
-        tone = (0.8 + 0.3 * solid.chance(np.floor(x / 0.6) + 31 * np.floor(z / 0.6))) * (0.7 + 0.3 * step(0.0, 0.02, joint))
-        edge = step(0.46, 0.44, np.abs(x - 0.62)) * step(0.1, 0.09, np.abs(x - 0.62)) * (y > -0.02)
-        tone = tone * (1 + 0.07 * sample(stone, x * 0.3, z * 0.3))
-        return (tone[:, None] * rgb("#6d6b68") + edge[:, None] * rgb("#b8b19c") * 0.5).astype(np.float32)
-
-    lamps = [Lamp((1.35, 2.66, 2.5 - 5.0 * i), "#ffc07a", 9.0, hard=6, shadow=i < 3) for i in range(-1, 6)]
-    matter = [
-        Matter(paving, 0.35, 16, mirror=0.10), Matter("#2d3b3a", 0.25, 20), Matter("#3c4442", 0.1, 10), Matter("#000000", glow=np.array((16.0, 10.5, 5.4), np.float32)),
-        Matter("#8d949b", 0.9, 30, mirror=0.1), Matter("#4a3d33"), Matter(mottled(stone, "#5d5a57", 0.45, 0.5)), Matter("#5f4631"),
-    ]
-    world = World(shape, matter, lamps, above="#465468", beneath="#2a2c30", haze="#8792a3", dense=0.045, corner=0.5, careful=0.85, steps=130)
-    canvas.light, depth = look(canvas, world, Eye((-0.35, 1.5, 6.2), (0.35, 1.35, -6.0), 1.0))
-    canvas.glow(0.72, 0.55, 0.16, "#ffd9b0", 0.22)
-    canvas.light = focus(canvas.light, depth, 6.0, 0.5, canvas)
-    return Look(exposure=0.9, filmic=True, bloom=0.55, threshold=0.75, vignette=0.36, saturation=0.95)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, Stencil, ramp, rgb, step
@@ -43,7 +45,9 @@ def serrin_mountains(canvas: Canvas) -> Look:
     return Look(vignette=0.3, bloom=0.12)
 
 
-def _ridge_with_relief(canvas: Canvas, line: Field, crest: str, pale: str, fade: float, relief: float) -> None:
+def _ridge_with_relief(
+    canvas: Canvas, line: Field, crest: str, pale: str, fade: float, relief: float
+) -> None:
     mask = hill(canvas, line, [(0, crest), (0.35, crest), (1, pale)], fade)
     veins = 1 - np.abs(clouds(canvas, 0.11, 6, 0.55, 0.6) - 0.5) * 3
     slant = bend(veins, 0.5 * (canvas.y - 0.6), 0.0)
@@ -56,7 +60,9 @@ def _ridge_with_relief(canvas: Canvas, line: Field, crest: str, pale: str, fade:
 def ostra_marsh(canvas: Canvas) -> Look:
     """Winding water in a salt marsh at sunrise, reeds in front, birds far off."""
     shore = 0.46
-    canvas.sky([(0, "#53688c"), (0.2, "#a396a6"), (0.36, "#eab08d"), (0.46, "#fbdca5"), (1, "#fbdca5")])
+    canvas.sky(
+        [(0, "#53688c"), (0.2, "#a396a6"), (0.36, "#eab08d"), (0.46, "#fbdca5"), (1, "#fbdca5")]
+    )
     lit_clouds(canvas, "#ffdcae", "#8d7f95", 0.42, 0.3, 4.2)
     canvas.glow(0.84, 0.43, 0.055, "#ffd48a", 2.2)
     far = (shore - 0.012 + 0.006 * ridge(canvas, 0.3, 6)).astype(np.float32)
@@ -78,7 +84,7 @@ def _marsh_bank(canvas: Canvas, at: float, index: int) -> None:
     top = at + 0.012 * scale * wander
     thick = np.maximum(0.055 * scale * (side + 0.08 + 0.12 * (index % 2)), 0)
     mask = below(canvas, top) * (1 - below(canvas, top + thick))
-    colour = ramp(np.float32(index / 6), [(0, "#96796f"), (0.5, "#54484a"), (1, "#1f1d24")])
+    colour = ramp(np.full((), index / 6), [(0, "#96796f"), (0.5, "#54484a"), (1, "#1f1d24")])
     grass = clouds(canvas, 0.03 * scale, 4, 0.5)[..., None]
     canvas.paint(mask, colour * (0.7 + 0.6 * grass))
     _reeds(canvas, top, thick, 0.05 * scale, colour, 900)
@@ -113,7 +119,9 @@ def _birds(canvas: Canvas, x: float, y: float, count: int, size: float, colour: 
 def wheat_fields(canvas: Canvas) -> Look:
     """Ripe wheat in wind under a wide sky with a far line of poplars."""
     horizon = 0.44
-    canvas.sky([(0, "#7d93a3"), (0.25, "#b9c2bf"), (0.40, "#efe0bd"), (0.44, "#f6e3b4"), (1, "#f6e3b4")])
+    canvas.sky(
+        [(0, "#7d93a3"), (0.25, "#b9c2bf"), (0.40, "#efe0bd"), (0.44, "#f6e3b4"), (1, "#f6e3b4")]
+    )
     lit_clouds(canvas, "#fff3d9", "#8d98a1", 0.62, 0.34, 2.6)
     canvas.glow(0.35, 0.40, 0.14, "#ffe9b4", 0.45)
     far = (horizon + 0.008 * ridge(canvas, 0.9, 4)).astype(np.float32)
@@ -122,7 +130,9 @@ def wheat_fields(canvas: Canvas) -> Look:
     _poplars(canvas, far)
     field = below(canvas, far + 0.012)
     under = np.maximum(canvas.y - horizon, 0)
-    canvas.paint(field, ramp(under + 0 * canvas.x, [(0, "#d9c074"), (0.2, "#c99b45"), (0.56, "#80541f")]))
+    canvas.paint(
+        field, ramp(under + 0 * canvas.x, [(0, "#d9c074"), (0.2, "#c99b45"), (0.56, "#80541f")])
+    )
     for i in range(16):
         _wheat_row(canvas, horizon + 0.03 + 0.62 * (i / 15) ** 1.7, i / 15)
     mist(canvas, horizon + 0.01, 0.03, "#f1e3bf", 0.5)
@@ -138,7 +148,12 @@ def _poplars(canvas: Canvas, far: Field) -> None:
         for j in range(26):
             at = j / 26
             wide = high * 0.10 * np.sin(np.pi * min(at * 0.93 + 0.1, 1)) ** 0.8
-            pen.ellipse(x + canvas.rng.normal(0, wide * 0.16), y - at * high, wide * canvas.rng.uniform(0.75, 1.0), high * 0.05)
+            pen.ellipse(
+                x + canvas.rng.normal(0, wide * 0.16),
+                y - at * high,
+                wide * canvas.rng.uniform(0.75, 1.0),
+                high * 0.05,
+            )
     canvas.paint(pen.mask() * 0.9, "#5f6f58")
 
 
@@ -154,7 +169,7 @@ def _wheat_row(canvas: Canvas, y: float, near: float) -> None:
         tip = (x + lean, foot - tall)
         pen.line([(x, foot), (x + lean * 0.35, foot - tall * 0.6), tip], size * 0.018)
         _ear(ears, tip, lean, size)
-    light = ramp(np.float32(near), [(0, "#ead28a"), (0.4, "#dcb055"), (1, "#c98f34")])
+    light = ramp(np.full((), near), [(0, "#ead28a"), (0.4, "#dcb055"), (1, "#c98f34")])
     canvas.paint(pen.mask() * 0.7, light * 0.55)
     patch = 0.55 + 0.9 * clouds(canvas, 0.2, 4, 3.0)[..., None]
     canvas.paint(ears.mask() * 0.85, light * patch)
@@ -174,13 +189,17 @@ def _ear(pen: Stencil, tip: tuple[float, float], lean: float, size: float) -> No
 
 def wind_turbines(canvas: Canvas) -> Look:
     """Turbines on misty ridges, the sun just up."""
-    canvas.sky([(0, "#44597e"), (0.25, "#a58fa2"), (0.45, "#f0ad86"), (0.6, "#ffdcae"), (1, "#ffdcae")])
+    canvas.sky(
+        [(0, "#44597e"), (0.25, "#a58fa2"), (0.45, "#f0ad86"), (0.6, "#ffdcae"), (1, "#ffdcae")]
+    )
     lit_clouds(canvas, "#ffc9a0", "#7f7890", 0.35, 0.25, 5.0)
     canvas.glow(0.47, 0.56, 0.07, "#ffd494", 2.0)
     tones = ["#c59c96", "#9d7f89", "#6d6078", "#443f58"]
     masts = [(0.12, 0.11), (0.38, 0.12), (0.62, 0.13), (0.30, 0.2), (1.3, 0.23), (0.97, 0.42)]
     for i, tone in enumerate(tones):
-        line = (0.58 + 0.1 * i - (0.06 - 0.006 * i) * ridge(canvas, 0.7, 7, 0.45)).astype(np.float32)
+        line = (0.58 + 0.1 * i - (0.06 - 0.006 * i) * ridge(canvas, 0.7, 7, 0.45)).astype(
+            np.float32
+        )
         for x, high in masts[(0, 3, 5, 6)[i] : (3, 5, 6, 6)[i]]:
             _turbine(canvas, line, x, high, tone)
         hill(canvas, line, [(0, tone), (0.3, tone), (1, "#f6cfae" if i < 2 else "#b08d92")], 0.26)
@@ -219,13 +238,26 @@ def power_lines_fog(canvas: Canvas) -> Look:
     canvas.sky([(0, "#8fa0a8"), (0.35, "#c3cbc9"), (0.6, "#e6e0d2"), (1, "#d9d5c8")])
     canvas.glow(1.05, 0.36, 0.14, "#fff0d0", 0.55)
     overcast(canvas, "#b5c0c2", 0.3, 0.4, 4)
-    hill(canvas, (0.66 + 0.012 * ridge(canvas, 0.5, 5)).astype(np.float32), [(0, "#bfc3ba"), (1, "#d5d3c6")], 0.1)
+    hill(
+        canvas,
+        (0.66 + 0.012 * ridge(canvas, 0.5, 5)).astype(np.float32),
+        [(0, "#bfc3ba"), (1, "#d5d3c6")],
+        0.1,
+    )
     ground = (0.735 + 0.02 * ridge(canvas, 1.2, 3)).astype(np.float32)
     hill(canvas, ground, [(0, "#b3b2a2"), (0.4, "#7d796a"), (1, "#33342f")], 0.3)
     _furrows(canvas, 0.74)
-    spots = [(1.16, 0.715, 0.085), (1.08, 0.725, 0.14), (0.95, 0.745, 0.24), (0.71, 0.785, 0.42), (0.22, 0.88, 0.80)]
+    spots = [
+        (1.16, 0.715, 0.085),
+        (1.08, 0.725, 0.14),
+        (0.95, 0.745, 0.24),
+        (0.71, 0.785, 0.42),
+        (0.22, 0.88, 0.80),
+    ]
     tones = ["#b4bbb7", "#a0a9a7", "#7f8b8c", "#4f5c60", "#22292d"]
-    arms = [_pylon(canvas, x, y, high, tone) for (x, y, high), tone in zip(spots, tones, strict=True)]
+    arms = [
+        _pylon(canvas, x, y, high, tone) for (x, y, high), tone in zip(spots, tones, strict=True)
+    ]
     for i in range(len(arms) - 1):
         _wires(canvas, arms[i], arms[i + 1], tones[i + 1], spots[i + 1][2])
     _wires(canvas, arms[-1], [(x * 3.2 - 1.9, y * 2.2 - 0.45) for x, y in arms[-1]], tones[-1], 1.2)
@@ -243,15 +275,19 @@ def _furrows(canvas: Canvas, horizon: float) -> None:
     canvas.light = (canvas.light * (1 + shade[..., None])).astype(np.float32)
 
 
-def _pylon(canvas: Canvas, x: float, foot: float, high: float, tone: str) -> list[tuple[float, float]]:
+def _pylon(
+    canvas: Canvas, x: float, foot: float, high: float, tone: str
+) -> list[tuple[float, float]]:
     pen = canvas.stencil()
     thin = max(0.006 * high, 0.0009)
 
     def leg(at: float) -> float:
-        return high * (0.11 * (1 - at / 0.6) + 0.028 if at < 0.6 else 0.028 * (1 - (at - 0.6) * 1.6))
+        return high * (
+            0.11 * (1 - at / 0.6) + 0.028 if at < 0.6 else 0.028 * (1 - (at - 0.6) * 1.6)
+        )
 
     rungs = [0.0, 0.14, 0.26, 0.36, 0.45, 0.53, 0.6, 0.66, 0.72, 0.78, 0.84, 0.9, 0.96, 1.0]
-    for low, up in zip(rungs, rungs[1:], strict=False):
+    for low, up in pairwise(rungs):
         a, b = leg(low), leg(up)
         y, z = foot - low * high, foot - up * high
         for side in (-1, 1):
@@ -271,7 +307,11 @@ def _pylon(canvas: Canvas, x: float, foot: float, high: float, tone: str) -> lis
 
 
 def _wires(
-    canvas: Canvas, one: list[tuple[float, float]], other: list[tuple[float, float]], tone: str, size: float
+    canvas: Canvas,
+    one: list[tuple[float, float]],
+    other: list[tuple[float, float]],
+    tone: str,
+    size: float,
 ) -> None:
     pen = canvas.stencil()
     for (x, y), (u, v) in zip(one, other, strict=True):
@@ -287,11 +327,21 @@ def orchard(canvas: Canvas) -> Look:
     canvas.sky([(0, "#8fb4d4"), (0.3, "#d3dfdf"), (0.5, "#fbeecb"), (1, "#f0e2b0")])
     overcast(canvas, "#ffffff", 0.25, 0.3, 3)
     canvas.glow(0.62, 0.36, 0.16, "#fff0c0", 0.9)
-    hill(canvas, (0.47 + 0.02 * ridge(canvas, 0.8, 5)).astype(np.float32), [(0, "#b0bfb4"), (1, "#d5d7ae")], 0.12)
+    hill(
+        canvas,
+        (0.47 + 0.02 * ridge(canvas, 0.8, 5)).astype(np.float32),
+        [(0, "#b0bfb4"), (1, "#d5d7ae")],
+        0.12,
+    )
     ground = (0.545 - 0.03 * (canvas.x[0] - 0.5) + 0.006 * ridge(canvas, 0.4, 4)).astype(np.float32)
     hill(canvas, ground, [(0, "#cfd493"), (0.35, "#93a957"), (1, "#3c5526")], 0.46)
     _grass(canvas, ground)
-    rows = [(0.58, 0.10, 13, 0.75), (0.62, 0.15, 9, 0.55), (0.69, 0.26, 6, 0.3), (0.84, 0.52, 3, 0.0)]
+    rows = [
+        (0.58, 0.10, 13, 0.75),
+        (0.62, 0.15, 9, 0.55),
+        (0.69, 0.26, 6, 0.3),
+        (0.84, 0.52, 3, 0.0),
+    ]
     for foot, high, count, haze in rows:
         gap = canvas.aspect / (count - 0.5)
         for i in range(count):
@@ -313,13 +363,21 @@ def _blossom_tree(canvas: Canvas, x: float, foot: float, high: float, haze: floa
     pale = rgb("#f6ecd0")
     shadow = canvas.distance(x - high * 0.12, foot, 5.5) / (high * 0.5)
     canvas.dim((0.5 * (1 - haze) * np.exp(-(shadow**3))).astype(np.float32))
-    strokes, ends = branches(canvas, x, foot, high * canvas.rng.uniform(0.85, 1.1), 0.5, 5 if high < 0.3 else 6)
+    strokes, ends = branches(
+        canvas, x, foot, high * canvas.rng.uniform(0.85, 1.1), 0.5, 5 if high < 0.3 else 6
+    )
     canvas.paint(draw_strokes(canvas, strokes), rgb("#3a2b25") * (1 - haze) + pale * haze)
-    for tone, lift, spread in (("#b98f95", 0.02, 0.075), ("#e9c6c8", 0, 0.07), ("#fff2ee", -0.022, 0.055)):
+    for tone, lift, spread in (
+        ("#b98f95", 0.02, 0.075),
+        ("#e9c6c8", 0, 0.07),
+        ("#fff2ee", -0.022, 0.055),
+    ):
         pen = canvas.stencil()
         for ex, ey in ends:
             for _ in range(14 if high < 0.3 else 60):
                 px, py = canvas.rng.normal(0, spread, 2) * high
                 size = high * canvas.rng.uniform(0.004, 0.010 if high < 0.3 else 0.0075)
-                pen.ellipse(ex + px, ey + py + lift * high, size, size * 0.8, canvas.rng.uniform(0.5, 1))
+                pen.ellipse(
+                    ex + px, ey + py + lift * high, size, size * 0.8, canvas.rng.uniform(0.5, 1)
+                )
         canvas.paint(pen.mask() * 0.92, rgb(tone) * (1 - haze * 0.8) + pale * haze * 0.8)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from tamizdat.importers.sample.drawing.canvas import Canvas, Colour, Field, rgb
@@ -101,15 +103,16 @@ def _rays(eye: Eye, wide: int, high: int) -> Field:
     return rays.reshape(-1, 3).astype(np.float32)
 
 
-def _smaller(field_: Field, canvas: Canvas) -> Field:
-    """Average the finer grid down to the canvas; bright spots are held so that edges stay smooth."""
-    from PIL import Image
-
-    held = field_ if field_.shape[-1] == 1 else np.minimum(field_, 6.0)
+def _smaller(sheet: Field, canvas: Canvas) -> Field:
+    """Average the finer grid down; bright spots are held so that edges stay smooth."""
+    held = sheet if sheet.shape[-1] == 1 else np.minimum(sheet, 6.0)
     size = (canvas.width, canvas.height)
     parts = [
         np.asarray(
-            Image.fromarray(np.ascontiguousarray(held[..., i])).resize(size, Image.Resampling.BOX if held.shape[1] % size[0] == 0 else Image.Resampling.HAMMING)
+            Image.fromarray(np.ascontiguousarray(held[..., i])).resize(
+                size,
+                Image.Resampling.BOX if held.shape[1] % size[0] == 0 else Image.Resampling.HAMMING,
+            )
         )
         for i in range(held.shape[-1])
     ]
@@ -157,7 +160,9 @@ def _normals(world: World, p: Field) -> Field:
     for corner in ((1, -1, -1), (-1, -1, 1), (-1, 1, -1), (1, 1, 1)):
         way = np.asarray(corner, np.float32)
         total += way * _nearest(world, p + way * e)[:, None]
-    return (total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return (total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)).astype(
+        np.float32
+    )
 
 
 def _corners(world: World, p: Field, n: Field) -> Field:
@@ -171,14 +176,15 @@ def _corners(world: World, p: Field, n: Field) -> Field:
     return np.clip(1 - shade / 4.0, 0.06, 1).astype(np.float32)
 
 
-def _material(world: World, p: Field) -> tuple[Field, list[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]]:
+def _owners(world: World, p: Field) -> list[NDArray[np.int64]]:
+    """List, for each kind of matter, the points that belong to it."""
     parts = world.shape(p[:, 0], p[:, 1], p[:, 2])
     owner = np.zeros(len(p), np.int64)
     least = np.full(len(p), np.inf, np.float32)
     for part, number in parts:
         closer = part < least
         owner[closer], least[closer] = number, part[closer]
-    return owner.astype(np.float32), [np.flatnonzero(owner == i) for i in range(len(world.matter))]
+    return [np.flatnonzero(owner == i) for i in range(len(world.matter))]
 
 
 def _coloured(paint: Colour | Skin, p: Field) -> Field:
@@ -189,7 +195,7 @@ def _coloured(paint: Colour | Skin, p: Field) -> Field:
 
 def _shaded(world: World, p: Field, ray: Field, mirrors: int) -> Field:
     n = _normals(world, p)
-    _, places = _material(world, p)
+    places = _owners(world, p)
     albedo, glow = np.zeros_like(p), np.zeros_like(p)
     gloss, sharp, mirror = (np.zeros(len(p), np.float32) for _ in range(3))
     for matter, at in zip(world.matter, places, strict=True):
@@ -210,7 +216,14 @@ def _shaded(world: World, p: Field, ray: Field, mirrors: int) -> Field:
 
 
 def _lit(
-    world: World, lamp: Lamp, p: Field, n: Field, ray: Field, albedo: Field, gloss: Field, sharp: Field
+    world: World,
+    lamp: Lamp,
+    p: Field,
+    n: Field,
+    ray: Field,
+    albedo: Field,
+    gloss: Field,
+    sharp: Field,
 ) -> Field:
     place = np.asarray(lamp.place, np.float32)
     run = np.broadcast_to(place, p.shape) if lamp.sun else place - p
@@ -226,11 +239,13 @@ def _lit(
     half = way - ray
     half = half / np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
     shine = gloss * np.clip((n * half).sum(1), 0, 1) ** sharp * (facing > 0)
-    return ((albedo * facing[:, None] + shine[:, None]) * power[:, None] * rgb(lamp.colour)).astype(np.float32)
+    return ((albedo * facing[:, None] + shine[:, None]) * power[:, None] * rgb(lamp.colour)).astype(
+        np.float32
+    )
 
 
 def _shadow(
-    world: World, p: Field, way: Field, reach: Field, hard: float, worth: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    world: World, p: Field, way: Field, reach: Field, hard: float, worth: NDArray[np.bool_]
 ) -> Field:
     open_ = np.ones(len(p), np.float32)
     gone = np.full(len(p), 0.012, np.float32)

@@ -6,14 +6,12 @@ Promises: every texture is made on a grid of its own, so it looks alike at every
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from tamizdat.importers.sample.drawing.canvas import Canvas, Field
 
 _TILE = 1024
-NDFloat = NDArray[np.float64]
 
 
 def clouds(
@@ -54,7 +52,7 @@ def ridge(canvas: Canvas, size: float, octaves: int = 8, gain: float = 0.5) -> F
     return np.interp(canvas.x[0], places, total / 1.6).astype(np.float32)
 
 
-def _eased(at: NDFloat, knots: NDFloat, heights: NDFloat) -> NDFloat:
+def _eased(at: Field, knots: Field, heights: Field) -> Field:
     whole = np.floor(at)
     part = at - whole
     part = part * part * (3 - 2 * part)
@@ -91,6 +89,6 @@ def bend(field: Field, right: Field | float, down: Field | float) -> Field:
     rows, columns = np.mgrid[0:high, 0:wide].astype(np.float32)
     at = np.stack([rows - down * high, columns - right * high])
     if field.ndim == 2:
-        return np.asarray(map_coordinates(field, at, order=1, mode="nearest"), np.float32)
-    parts = [map_coordinates(field[..., i], at, order=1, mode="nearest") for i in range(3)]
+        return np.asarray(map_coordinates(field, at, order=1, mode="reflect"), np.float32)
+    parts = [map_coordinates(field[..., i], at, order=1, mode="reflect") for i in range(3)]
     return np.stack(parts, axis=-1).astype(np.float32)

@@ -31,6 +31,18 @@ _SOUND_SECONDS = 14.0
 _STRIKES = (1.0, 4.6, 8.2)
 _FRAMES, _PER_SECOND = 192, 24
 _SHORE = 0.62
+# Ratio to the bell's note, loudness, and seconds until it has died away.
+_PARTIALS = (
+    (0.5, 0.5, 5.5),
+    (1.0, 1.0, 4.2),
+    (1.19, 0.7, 3.4),
+    (1.5, 0.35, 2.6),
+    (2.0, 0.8, 2.2),
+    (2.51, 0.3, 1.3),
+    (3.01, 0.28, 0.9),
+    (4.1, 0.2, 0.5),
+    (5.4, 0.14, 0.3),
+)
 _PLAIN = ("-map_metadata", "-1", "-fflags", "+bitexact")
 
 
@@ -45,13 +57,13 @@ def ring_bell(rng: np.random.Generator) -> Field:
 
 
 def _strike(t: Field, loud: float) -> Field:
-    partials = ((0.5, 0.5, 5.5), (1.0, 1.0, 4.2), (1.19, 0.7, 3.4), (1.5, 0.35, 2.6), (2.0, 0.8, 2.2))
-    partials += ((2.51, 0.3, 1.3), (3.01, 0.28, 0.9), (4.1, 0.2, 0.5), (5.4, 0.14, 0.3))
     since = np.maximum(t, 0)
     total = np.zeros_like(t)
-    for ratio, power, lasting in partials:
+    for ratio, power, lasting in _PARTIALS:
         beat = 1 + 0.12 * np.sin(2 * np.pi * 0.9 * ratio * since)
-        total += power * beat * np.exp(-since / lasting * 2) * np.sin(2 * np.pi * 392 * ratio * since)
+        total += (
+            power * beat * np.exp(-since / lasting * 2) * np.sin(2 * np.pi * 392 * ratio * since)
+        )
     return total * loud * (t >= 0) * np.clip(since / 0.002, 0, 1)
 
 
@@ -64,12 +76,16 @@ def _in_open_air(dry: Field, rng: np.random.Generator) -> Field:
 
 
 def _water(t: Field, rng: np.random.Generator) -> Field:
-    hiss = sosfilt(butter(2, (180, 1500), "bandpass", fs=_RATE, output="sos"), rng.standard_normal(len(t)))
+    hiss = sosfilt(
+        butter(2, (180, 1500), "bandpass", fs=_RATE, output="sos"), rng.standard_normal(len(t))
+    )
     swell = 0.25 + 0.75 * np.clip(np.sin(2 * np.pi * 0.23 * t + 0.6 * np.sin(0.7 * t)), 0, 1) ** 2
     slap = np.zeros_like(t)
     for at in np.cumsum(rng.uniform(0.35, 1.4, 18)):
         since = np.maximum(t - at, 0)
-        slap += rng.uniform(0.3, 1) * np.exp(-since / 0.09) * (since > 0) * np.clip(since / 0.02, 0, 1)
+        slap += (
+            rng.uniform(0.3, 1) * np.exp(-since / 0.09) * (since > 0) * np.clip(since / 0.02, 0, 1)
+        )
     return 0.6 * hiss * swell + 0.5 * hiss * slap
 
 
@@ -92,16 +108,50 @@ def write_film(film: Path, poster: Path) -> None:
     """Write the river as an H.264 film that can start before it is whole, and its first picture."""
     canvas = Canvas(640, 360, seed=8)
     river_at_dawn(canvas)
-    scene, textures = canvas.light.copy(), (tile(canvas, 1.7, 4), tile(canvas, 1.7, 4), tile(canvas, 2.0, 2))
+    scene, textures = (
+        canvas.light.copy(),
+        (tile(canvas, 1.7, 4), tile(canvas, 1.7, 4), tile(canvas, 2.0, 2)),
+    )
     frames = [_frame(canvas, scene, textures, i / _PER_SECOND) for i in range(_FRAMES)]
     frames[24].save(poster, "JPEG", quality=84, progressive=True, optimize=True)
-    source = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "640x360", "-r", str(_PER_SECOND), "-i", "-")
-    coding = ("-c:v", "libx264", "-preset", "veryslow", "-crf", "23", "-pix_fmt", "yuv420p", "-threads", "1")
-    tidy = ("-bsf:v", "filter_units=remove_types=6", "-flags:v", "+bitexact", "-movflags", "+faststart")
+    source = (
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        "640x360",
+        "-r",
+        str(_PER_SECOND),
+        "-i",
+        "-",
+    )
+    coding = (
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryslow",
+        "-crf",
+        "23",
+        "-pix_fmt",
+        "yuv420p",
+        "-threads",
+        "1",
+    )
+    tidy = (
+        "-bsf:v",
+        "filter_units=remove_types=6",
+        "-flags:v",
+        "+bitexact",
+        "-movflags",
+        "+faststart",
+    )
     _encode(source, (*coding, *tidy), b"".join(frame.tobytes() for frame in frames), film)
 
 
-def _frame(canvas: Canvas, scene: Field, textures: tuple[Field, Field, Field], t: float) -> Image.Image:
+def _frame(
+    canvas: Canvas, scene: Field, textures: tuple[Field, Field, Field], t: float
+) -> Image.Image:
     canvas.rng = np.random.default_rng(1)
     canvas.light = scene.copy()
     _fog(canvas, textures[2], 0.585, 0.045, 0.62, 0.012 * t)
@@ -121,14 +171,18 @@ def _mirror(canvas: Canvas, textures: tuple[Field, Field, Field], t: float) -> N
     aside = sample(textures[1], across - 0.004 * t, near * 2.4 + 0.016 * t) * calm
     rows = (_SHORE - (under - 0.006) * 0.96) + down * 0.016 * (0.25 + under * 2)
     columns = canvas.x + aside * 0.005 * (0.2 + under * 2)
-    at = np.stack([np.clip(rows, 0, _SHORE - 0.003) * canvas.height, columns * canvas.height + 0 * rows])
+    at = np.stack(
+        [np.clip(rows, 0, _SHORE - 0.003) * canvas.height, columns * canvas.height + 0 * rows]
+    )
     parts = [map_coordinates(canvas.light[..., i], at, order=1, mode="nearest") for i in range(3)]
     seen = np.stack(parts, axis=-1) * rgb("#e6e2e2")
     share = (0.94 * (1 - 0.45 * step(0, 1 - _SHORE, under + 0 * canvas.x)))[..., None]
     canvas.paint(below(canvas, _SHORE), rgb("#22334a") * (1 - share) + seen * share)
 
 
-def _fog(canvas: Canvas, texture: Field, middle: float, thick: float, power: float, shift: float) -> None:
+def _fog(
+    canvas: Canvas, texture: Field, middle: float, thick: float, power: float, shift: float
+) -> None:
     band = np.exp(-(((canvas.y - middle) / thick) ** 2))
     torn = sample(texture, canvas.x * 0.16 - shift, canvas.y * 0.7 + 0.3 * shift)
     cover = band * np.clip(0.5 + 0.42 * torn, 0, 1.2) * power
@@ -138,7 +192,9 @@ def _fog(canvas: Canvas, texture: Field, middle: float, thick: float, power: flo
 def _fly(canvas: Canvas, t: float) -> None:
     """Let three birds cross the sky."""
     pen = canvas.stencil()
-    for i, (x0, y0, size) in enumerate(((-0.10, 0.30, 0.017), (-0.16, 0.325, 0.015), (-0.19, 0.275, 0.014))):
+    for i, (x0, y0, size) in enumerate(
+        ((-0.10, 0.30, 0.017), (-0.16, 0.325, 0.015), (-0.19, 0.275, 0.014))
+    ):
         x, y = x0 + 0.21 * t, y0 - 0.012 * t + 0.006 * np.sin(1.3 * t + i)
         lift = size * (0.45 * np.sin(2 * np.pi * 1.6 * t + 1.9 * i) + 0.15)
         wing = [(x - size, y - lift), (x - size * 0.4, y - lift * 0.75), (x, y)]

@@ -5,57 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, rgb, step
+from tamizdat.importers.sample.drawing.canvas import (
+    Canvas,
+    Field,
+    Look,
+    rgb,
+    step,
+)
 from tamizdat.importers.sample.drawing.march import (
-    FAR,
     Eye,
     Lamp,
     Matter,
     Part,
-    Skin,
     World,
     focus,
     look,
 )
 from tamizdat.importers.sample.drawing.noise import clouds, sample, tile
-
-
-def planks(wood: Field, colour: str, wide: float, contrast: float = 0.45) -> Skin:
-    """Make floor boards that run along z."""
-
-    def skin(x: Field, y: Field, z: Field) -> Field:
-        plank = np.floor(x / wide)
-        tone = 1 - contrast / 2 + contrast * solid.chance(plank)
-        tone = tone + 0.10 * sample(wood, x * 2.0 + plank * 0.37, z * 0.12)
-        tone = tone * (1 - 0.6 * step(0.46, 0.49, np.abs(x / wide - plank - 0.5)))
-        return (tone[:, None] * rgb(colour)).astype(np.float32)
-
-    return skin
-
-
-def grained(wood: Field, colour: str, strength: float = 0.12) -> Skin:
-    """Make wood whose grain runs along x."""
-
-    def skin(x: Field, y: Field, z: Field) -> Field:
-        tone = 1 + strength * sample(wood, x * 0.22, z * 2.0 + y * 2.0)
-        return (np.maximum(tone, 0.1)[:, None] * rgb(colour)).astype(np.float32)
-
-    return skin
-
-
-def mottled(noise: Field, colour: str, strength: float = 0.05, size: float = 3.0) -> Skin:
-    """Make plaster, stone, leather: a colour that is nowhere quite the same."""
-
-    def skin(x: Field, y: Field, z: Field) -> Field:
-        tone = 1 + strength * sample(noise, (x + 0.7 * z) / size, (y - 0.7 * z) / size)
-        return (np.maximum(tone, 0.05)[:, None] * rgb(colour)).astype(np.float32)
-
-    return skin
-
-
-def behind(canvas: Canvas, depth: Field, colour: Field) -> None:
-    """Put a colour, one for each point, where the rays met nothing."""
-    canvas.paint(step(FAR * 0.8, FAR * 0.95, depth), colour)
+from tamizdat.importers.sample.drawing.skins import behind, grained, mottled, planks
 
 
 def _desks(x: Field, y: Field, z: Field) -> tuple[Field, Field]:
@@ -71,7 +38,7 @@ def _desks(x: Field, y: Field, z: Field) -> tuple[Field, Field]:
     return wooden, np.minimum(np.minimum(legs, stool), posts)
 
 
-def _windows(y: Field, z: Field) -> Field:
+def _classroom_panes(y: Field, z: Field) -> Field:
     """Say where the panes of the classroom's window wall are."""
     nz, _ = solid.again(z - 1.5, 1.75, 0, 3)
     inside = step(0.0, 0.05, 0.6 - np.abs(nz)) * step(0.0, 0.05, 1.05 - np.abs(y - 1.9))
@@ -86,7 +53,7 @@ def empty_classroom(canvas: Canvas) -> Look:
 
     def through(x: Field, y: Field, z: Field) -> Field:
         run = -(x + 3.4) / sun[0]
-        return _windows(y + sun[1] * run, z + sun[2] * run) * step(-3.38, -3.3, x)
+        return _classroom_panes(y + sun[1] * run, z + sun[2] * run) * step(-3.38, -3.3, x)
 
     def shape(x: Field, y: Field, z: Field) -> list[Part]:
         walls = np.minimum(np.minimum(3.4 - x, z), 3.4 - y)
@@ -105,7 +72,16 @@ def empty_classroom(canvas: Canvas) -> Look:
         table = solid.box(x + 1.9, y - 0.38, z - 0.85, (0.6, 0.38, 0.32), 0.01)
         wooden, iron = _desks(x, y, z)
         wooden = np.minimum(wooden, table)
-        return [(walls, 0), (panel, 0), (np.maximum(y, -x - 3.9), 1), (wooden, 2), (iron, 3), (board, 4), (frame, 5), (cross, 6)]
+        return [
+            (walls, 0),
+            (panel, 0),
+            (np.maximum(y, -x - 3.9), 1),
+            (wooden, 2),
+            (iron, 3),
+            (board, 4),
+            (frame, 5),
+            (cross, 6),
+        ]
 
     def paint(x: Field, y: Field, z: Field) -> Field:
         tone = (1 + 0.035 * sample(plaster, (x + z) * 0.3, y * 0.3))[:, None]
@@ -117,12 +93,27 @@ def empty_classroom(canvas: Canvas) -> Look:
         return (rgb("#26382f") + smear[:, None]).astype(np.float32)
 
     day = np.array((0.62, 0.78, 1.0), np.float32)
-    fill = [Lamp((-3.2, 2.0, z), day, 2.6, shadow=False, gate=lambda x, y, z: step(-3.4, -2.2, x)) for z in (1.5, 3.25, 5.0)]
-    matter = [
-        Matter(paint), Matter(planks(wood, "#8a6546", 0.12), 0.1, 12), Matter(grained(wood, "#b98a58"), 0.2, 24),
-        Matter("#3c4244", 0.3, 20), Matter(chalk), Matter("#8a6a47"), Matter("#d9d5c9"),
+    fill = [
+        Lamp((-3.2, 2.0, z), day, 2.6, shadow=False, gate=lambda x, y, z: step(-3.4, -2.2, x))
+        for z in (1.5, 3.25, 5.0)
     ]
-    world = World(shape, matter, [Lamp(sun, "#ffdfa8", 6.0, sun=True, hard=60, gate=through), *fill], above="#82847f", beneath="#8d7a60", corner=0.7)
+    matter = [
+        Matter(paint),
+        Matter(planks(wood, "#8a6546", 0.12), 0.1, 12),
+        Matter(grained(wood, "#b98a58"), 0.2, 24),
+        Matter("#3c4244", 0.3, 20),
+        Matter(chalk),
+        Matter("#8a6a47"),
+        Matter("#d9d5c9"),
+    ]
+    world = World(
+        shape,
+        matter,
+        [Lamp(sun, "#ffdfa8", 6.0, sun=True, hard=60, gate=through), *fill],
+        above="#82847f",
+        beneath="#8d7a60",
+        corner=0.7,
+    )
     canvas.light, depth = look(canvas, world, Eye((2.1, 1.75, 7.2), (-0.75, 1.15, 0.0), 0.86))
     behind(canvas, depth, rgb("#fff6e4") * 1.9)
     _shafts(canvas)
@@ -152,26 +143,70 @@ def library_shelves(canvas: Canvas) -> Look:
         globe = solid.ball(x, y - 3.25, lamp_z, 0.11)
         cord = solid.rod(x, lamp_z, y - 3.9, 0.008, 0.6)
         vault = (4.4 - np.sqrt(x * x * 0.6 + y * y)).astype(np.float32)
-        end = np.maximum((z + 12.5), -solid.box(x, y - 2.0, z + 12.5, (0.62, 1.5, 2.0))).astype(np.float32)
-        return [(y, 0), (case, 1), (_books(ax, y, z, np.sign(x)), 2), (globe, 3), (np.minimum(ladder, cord), 4), (vault, 5), (end, 5)]
+        end = np.maximum((z + 12.5), -solid.box(x, y - 2.0, z + 12.5, (0.62, 1.5, 2.0))).astype(
+            np.float32
+        )
+        return [
+            (y, 0),
+            (case, 1),
+            (_books(ax, y, z, np.sign(x)), 2),
+            (globe, 3),
+            (np.minimum(ladder, cord), 4),
+            (vault, 5),
+            (end, 5),
+        ]
 
     def cover(x: Field, y: Field, z: Field) -> Field:
         number = np.floor(z / 0.052) + 57 * np.floor((y - 0.1) / 0.4) + 991 * np.sign(x)
         pick = (solid.chance(number, 2) * 8).astype(int)
-        colours = np.stack([rgb(c) for c in ("#5a2f2a", "#2f4038", "#3a3d4f", "#6b5236", "#7d6b50", "#43302f", "#2d3a47", "#8d7d62")])
+        colours = np.stack(
+            [
+                rgb(c)
+                for c in (
+                    "#5a2f2a",
+                    "#2f4038",
+                    "#3a3d4f",
+                    "#6b5236",
+                    "#7d6b50",
+                    "#43302f",
+                    "#2d3a47",
+                    "#8d7d62",
+                )
+            ]
+        )
         tone = 0.7 + 0.7 * solid.chance(number, 5) + 0.12 * sample(cloth, z * 2, y * 2)
         band = step(0.010, 0.006, np.abs(((y - 0.1) % 0.4) - 0.08 - 0.15 * solid.chance(number, 7)))
         gilt = band * (solid.chance(number, 9) > 0.45)
-        return (colours[pick] * tone[:, None] + gilt[:, None] * rgb("#b08d4c") * 0.8).astype(np.float32)
+        return (colours[pick] * tone[:, None] + gilt[:, None] * rgb("#b08d4c") * 0.8).astype(
+            np.float32
+        )
 
-    lamps = [Lamp((0, 3.2, 0.4 + 2.6 * i), "#ffd3a0", 3.6, hard=5, shadow=i in (-1, 0)) for i in range(-4, 2)]
+    lamps = [
+        Lamp((0, 3.2, 0.4 + 2.6 * i), "#ffd3a0", 3.6, hard=5, shadow=i in (-1, 0))
+        for i in range(-4, 2)
+    ]
     lamps.append(Lamp((0, 2.2, -12.0), "#dbe9ff", 14.0, shadow=False))
     glow = np.array((4.5, 3.1, 1.7), np.float32)
     matter = [
-        Matter(planks(wood, "#6d4a30", 0.16), 0.2, 20, mirror=0.16), Matter(grained(wood, "#5a3b26", 0.2), 0.12, 20),
-        Matter(cover, 0.10, 14), Matter("#000000", glow=glow), Matter("#241a14", 0.3, 30), Matter("#8c7a62"),
+        Matter(planks(wood, "#6d4a30", 0.16), 0.2, 20, mirror=0.16),
+        Matter(grained(wood, "#5a3b26", 0.2), 0.12, 20),
+        Matter(cover, 0.10, 14),
+        Matter("#000000", glow=glow),
+        Matter("#241a14", 0.3, 30),
+        Matter("#8c7a62"),
     ]
-    world = World(shape, matter, lamps, above="#30261d", beneath="#2a1d13", haze="#6f6a62", dense=0.022, corner=0.4, careful=0.75, steps=130)
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#30261d",
+        beneath="#2a1d13",
+        haze="#6f6a62",
+        dense=0.022,
+        corner=0.4,
+        careful=0.75,
+        steps=130,
+    )
     canvas.light, depth = look(canvas, world, Eye((0.24, 1.55, 3.6), (-0.02, 1.75, -6), 0.95))
     behind(canvas, depth, rgb("#eaf1fb") * 2.2)
     canvas.light = focus(canvas.light, depth, 4.2, 0.45, canvas)
@@ -217,12 +252,21 @@ def theatre_stage(canvas: Canvas) -> Look:
         back = (z + 5.2 + 0.12 * np.sin(x * 6.5 + np.sin(x * 1.7))) * 0.75
         floor = np.maximum(y, z - 0.6).astype(np.float32)
         apron = np.maximum(np.maximum(z - 0.6, y), -9.0 + 0 * y)
-        sx, sn = solid.again(x, 0.62, -8, 8)
+        sx, _ = solid.again(x, 0.62, -8, 8)
         seats = solid.box(sx, y + 0.52, z - 3.0, (0.26, 0.42, 0.07), 0.07)
-        seats = np.minimum(seats, solid.box(solid.again(x - 0.31, 0.62, -9, 8)[0], y + 0.75, z - 4.05, (0.26, 0.44, 0.07), 0.07))
+        seats = np.minimum(
+            seats,
+            solid.box(
+                solid.again(x - 0.31, 0.62, -9, 8)[0], y + 0.75, z - 4.05, (0.26, 0.44, 0.07), 0.07
+            ),
+        )
         return [
-            (np.minimum(floor, apron).astype(np.float32), 0), (np.minimum(side, top).astype(np.float32), 1),
-            (back.astype(np.float32), 2), (_chair(x, y, z), 3), (seats, 4), ((y + 1.0).astype(np.float32), 5),
+            (np.minimum(floor, apron).astype(np.float32), 0),
+            (np.minimum(side, top).astype(np.float32), 1),
+            (back.astype(np.float32), 2),
+            (_chair(x, y, z), 3),
+            (seats, 4),
+            ((y + 1.0).astype(np.float32), 5),
         ]
 
     def beam(x: Field, y: Field, z: Field) -> Field:
@@ -232,20 +276,34 @@ def theatre_stage(canvas: Canvas) -> Look:
 
     lamps = [
         Lamp((1.5, 5.4, 0.8), "#fff0d2", 70.0, hard=26, gate=beam),
-        Lamp((-2.2, 3.4, 2.4), "#ffa070", 8.0, hard=4), Lamp((2.4, 3.4, 2.4), "#ff9066", 7.0, hard=4),
+        Lamp((-2.2, 3.4, 2.4), "#ffa070", 8.0, hard=4),
+        Lamp((2.4, 3.4, 2.4), "#ff9066", 7.0, hard=4),
         Lamp((0, 3.2, -3.6), "#8a6cff", 1.1, shadow=False),
     ]
     matter = [
-        Matter(planks(wood, "#70523a", 0.17, 0.35), 0.15, 18, mirror=0.06), Matter(mottled(cloth, "#74201f", 0.08, 0.5), 0.05, 6),
-        Matter(mottled(cloth, "#2a1420", 0.08, 0.5)), Matter("#5a3a22", 0.25, 24), Matter(mottled(cloth, "#4c1015", 0.1, 0.3), 0.08, 8), Matter("#0c0808"),
+        Matter(planks(wood, "#70523a", 0.17, 0.35), 0.15, 18, mirror=0.06),
+        Matter(mottled(cloth, "#74201f", 0.08, 0.5), 0.05, 6),
+        Matter(mottled(cloth, "#2a1420", 0.08, 0.5)),
+        Matter("#5a3a22", 0.25, 24),
+        Matter(mottled(cloth, "#4c1015", 0.1, 0.3), 0.08, 8),
+        Matter("#0c0808"),
     ]
-    world = World(shape, matter, lamps, above="#0c0a0d", beneath="#0b0706", haze="#1c1212", dense=0.012, corner=0.5, careful=0.85, steps=120)
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#0c0a0d",
+        beneath="#0b0706",
+        haze="#1c1212",
+        dense=0.012,
+        corner=0.5,
+        careful=0.85,
+        steps=120,
+    )
     canvas.light, depth = look(canvas, world, Eye((0, 0.95, 5.6), (0, 1.12, -2), 0.50))
     _cone(canvas)
     canvas.light = focus(canvas.light, depth, 9.2, 1.1, canvas)
-    return Look(
-        exposure=1.35, filmic=True, bloom=0.2, threshold=1.0, vignette=0.4, saturation=0.85
-    )
+    return Look(exposure=1.35, filmic=True, bloom=0.2, threshold=1.0, vignette=0.4, saturation=0.85)
 
 
 def _cone(canvas: Canvas) -> None:
@@ -255,7 +313,10 @@ def _cone(canvas: Canvas) -> None:
     middle = top[0] + (foot[0] - top[0]) * run
     off = (canvas.x - middle) / (0.03 + 0.21 * run)
     dust = 0.75 + 0.5 * clouds(canvas, 0.2, 5)
-    canvas.add((0.11 * np.exp(-(off**4)) * dust * step(1.04, 0.9, run) / (0.4 + run)).astype(np.float32), "#fff0d6")
+    canvas.add(
+        (0.11 * np.exp(-(off**4)) * dust * step(1.04, 0.9, run) / (0.4 + run)).astype(np.float32),
+        "#fff0d6",
+    )
 
 
 def _chair(x: Field, y: Field, z: Field) -> Field:
@@ -277,25 +338,59 @@ def cinema(canvas: Canvas) -> Look:
         half = np.where(np.abs(x) < 0.45, 9.0, 0.0)
         sx, _ = solid.again(np.abs(x) - 0.85, 0.62, 0, 8)
         back = solid.box(sx, y - rise - 0.62, dz + 0.08 * (y - rise), (0.27, 0.40, 0.075), 0.075)
-        arms = solid.box(solid.again(np.abs(x) - 0.54, 0.62, 0, 9)[0], y - rise - 0.55, dz + 0.2, (0.035, 0.05, 0.22), 0.03)
+        arms = solid.box(
+            solid.again(np.abs(x) - 0.54, 0.62, 0, 9)[0],
+            y - rise - 0.55,
+            dz + 0.2,
+            (0.035, 0.05, 0.22),
+            0.03,
+        )
         floor = (y - rise - 0.0).astype(np.float32)
-        screen = np.maximum(solid.box(x, y - 2.1, z + 10.5, (4.3, 1.85, 0.05)), half * 0).astype(np.float32)
+        screen = np.maximum(solid.box(x, y - 2.1, z + 10.5, (4.3, 1.85, 0.05)), half * 0).astype(
+            np.float32
+        )
         drape = np.maximum(np.abs(z + 10.4 + 0.09 * np.sin(x * 9)) - 0.05, 4.3 - np.abs(x)) * 0.7
         walls = np.minimum(np.minimum(6.6 - np.abs(x), 6.2 - y), z + 11.2).astype(np.float32)
-        ribs = solid.box(np.abs(x) - 6.5, y - 2.5, solid.again(z, 1.6, -7, 5)[0], (0.2, 2.6, 0.18), 0.03)
-        return [(np.minimum(back, arms), 0), (floor, 1), (screen, 2), (drape.astype(np.float32), 3), (np.minimum(walls, ribs), 4)]
+        ribs = solid.box(
+            np.abs(x) - 6.5, y - 2.5, solid.again(z, 1.6, -7, 5)[0], (0.2, 2.6, 0.18), 0.03
+        )
+        return [
+            (np.minimum(back, arms), 0),
+            (floor, 1),
+            (screen, 2),
+            (drape.astype(np.float32), 3),
+            (np.minimum(walls, ribs), 4),
+        ]
 
     def projected(x: Field, y: Field, z: Field) -> Field:
         fall = 0.62 - 0.12 * ((x / 4.3) ** 2 + ((y - 2.1) / 1.85) ** 2)
         return (fall[:, None] * np.array((1.25, 1.38, 1.5), np.float32)).astype(np.float32)
 
     lamps = [Lamp((dx, 2.1, -9.6), "#cfe0f5", 46.0, hard=3.0) for dx in (-2.6, 0.0, 2.6)]
-    lamps += [Lamp((side * 6.0, 3.6, z), "#ff9b55", 2.2, shadow=False) for side in (-1, 1) for z in (-6.4, -1.6)]
-    matter = [
-        Matter(mottled(cloth, "#7a1f26", 0.1, 0.4), 0.22, 10), Matter("#1a1618", 0.1, 10), Matter("#000000", glow=projected),
-        Matter("#3a1216"), Matter(mottled(cloth, "#3a3338", 0.1, 1.0)),
+    lamps += [
+        Lamp((side * 6.0, 3.6, z), "#ff9b55", 2.2, shadow=False)
+        for side in (-1, 1)
+        for z in (-6.4, -1.6)
     ]
-    world = World(shape, matter, lamps, above="#20242c", beneath="#0c0a0a", haze="#5c6672", dense=0.006, corner=0.35, careful=0.8, steps=120)
+    matter = [
+        Matter(mottled(cloth, "#7a1f26", 0.1, 0.4), 0.22, 10),
+        Matter("#1a1618", 0.1, 10),
+        Matter("#000000", glow=projected),
+        Matter("#3a1216"),
+        Matter(mottled(cloth, "#3a3338", 0.1, 1.0)),
+    ]
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#20242c",
+        beneath="#0c0a0a",
+        haze="#5c6672",
+        dense=0.006,
+        corner=0.35,
+        careful=0.8,
+        steps=120,
+    )
     canvas.light, depth = look(canvas, world, Eye((0.0, 2.15, 4.6), (0.0, 1.55, -10), 0.92))
     canvas.light = focus(canvas.light, depth, 5.5, 0.5, canvas)
     return Look(exposure=1.2, filmic=True, bloom=0.2, threshold=0.9, vignette=0.32)

@@ -23,7 +23,14 @@ def ball(x: Field, y: Field, z: Field, radius: float) -> Field:
     return (np.sqrt(x * x + y * y + z * z) - radius).astype(np.float32)
 
 
-def rod(across: Field, other: Field, along: Field, radius: float, half: float, soft: float = 0.0) -> Field:
+def rod(
+    across: Field,
+    other: Field,
+    along: Field,
+    radius: float | Field,
+    half: float | Field,
+    soft: float = 0.0,
+) -> Field:
     """A round rod about nothing; `along` is its own direction."""
     a = np.sqrt(across * across + other * other) - radius + soft
     b = np.abs(along) - half + soft

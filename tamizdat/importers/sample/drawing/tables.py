@@ -1,14 +1,29 @@
-"""Things on tables, close to: bread, a microphone, a microscope, ballots, coins, a suitcase."""
+"""Things on tables, close to: bread, a microphone, ballot boxes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, ramp, rgb, step
-from tamizdat.importers.sample.drawing.march import Eye, Lamp, Matter, Part, World, focus, look
+from tamizdat.importers.sample.drawing.canvas import (
+    Canvas,
+    Field,
+    Look,
+    ramp,
+    rgb,
+    step,
+)
+from tamizdat.importers.sample.drawing.march import (
+    Eye,
+    Lamp,
+    Matter,
+    Part,
+    World,
+    focus,
+    look,
+)
 from tamizdat.importers.sample.drawing.noise import clouds, sample, soft_tile, tile
-from tamizdat.importers.sample.drawing.rooms import behind, grained, mottled, planks
+from tamizdat.importers.sample.drawing.skins import behind, grained, mottled, planks
 
 
 def _window_wall(canvas: Canvas, stops: list[tuple[float, str]]) -> Field:
@@ -35,49 +50,90 @@ def bread_table(canvas: Canvas) -> Look:
         for i, (px, lean) in enumerate(((0.60, 0.50), (0.76, 0.86), (0.98, 1.42))):
             u, v = solid.turned(x - px, y - 0.02, lean)
             u0 = u + cut + 0.10 * i
-            one = np.maximum(loaf(u0, v + 0.02, z * (1 + 0.03 * i)), np.abs(u0 - cut - 0.10 * i) - 0.035)
+            one = np.maximum(
+                loaf(u0, v + 0.02, z * (1 + 0.03 * i)), np.abs(u0 - cut - 0.10 * i) - 0.035
+            )
             slices = np.minimum(slices, one)
         board = solid.box(x - 0.2, y + 0.025, z - 0.05, (1.45, 0.03, 0.72), 0.03)
         knife = solid.box(x - 0.25, y - 0.022, z - 0.60 - 0.06 * x, (0.52, 0.012, 0.045), 0.008)
         grip = solid.box(x + 0.55, y - 0.03, z - 0.57 - 0.06 * x, (0.27, 0.022, 0.038), 0.018)
         bowl = np.hypot(np.hypot(x + 1.35, z + 0.42), y - 0.24) - 0.30
         bowl = np.maximum(np.maximum(np.abs(bowl + 0.02) - 0.018, y - 0.25), -y - 0.055)
-        salt = np.maximum(np.hypot(np.hypot(x + 1.35, z + 0.42), y - 0.24) - 0.27, y - 0.17 - 0.02 * sample(crumb, x, z))
+        salt = np.maximum(
+            np.hypot(np.hypot(x + 1.35, z + 0.42), y - 0.24) - 0.27,
+            y - 0.17 - 0.02 * sample(crumb, x, z),
+        )
         bits = np.full_like(x, 1e3)
         for i in range(9):
             bx, bz = 0.5 + 0.8 * np.sin(i * 2.3), 0.35 + 0.3 * np.cos(i * 3.7)
             bits = np.minimum(bits, solid.ball(x - bx, y - 0.012, z - bz, 0.010 + 0.006 * (i % 3)))
         bread = np.minimum(whole, slices)
-        return [((y + 0.055).astype(np.float32), 0), (board, 1), (bread, 2), (knife, 3), (grip, 4), (bowl.astype(np.float32), 5), (salt.astype(np.float32), 6), (bits, 7), ((z + 2.4).astype(np.float32), 8)]
+        return [
+            ((y + 0.055).astype(np.float32), 0),
+            (board, 1),
+            (bread, 2),
+            (knife, 3),
+            (grip, 4),
+            (bowl.astype(np.float32), 5),
+            (salt.astype(np.float32), 6),
+            (bits, 7),
+            ((z + 2.4).astype(np.float32), 8),
+        ]
 
     def baked(x: Field, y: Field, z: Field) -> Field:
         inside = np.clip(-loaf(x, y, z) / 0.03, 0, 1) * (x < cut + 0.01)
         edge = np.hypot(z / 0.40, (y - 0.29) / 0.28)
-        flat = np.where(x < cut + 0.02, inside * step(cut - 0.02, cut - 0.008, x), step(1.08, 0.96, _slice_edge(x, y, z, cut)))
+        flat = np.where(
+            x < cut + 0.02,
+            inside * step(cut - 0.02, cut - 0.008, x),
+            step(1.08, 0.96, _slice_edge(x, y, z, cut)),
+        )
         pores = step(0.5, 1.6, sample(crumb, z * 0.7, y * 0.7 + x * 0.9))
         soft = rgb("#c9a877") * (1 - 0.45 * pores[:, None]) + 0 * edge[:, None]
         tone = 0.9 + 0.16 * sample(crust, x * 0.8, z * 0.8 + y) + 0.06 * sample(crumb, x, z + y)
         flour = step(-0.2, 1.5, sample(crust, x * 1.1 + 0.4, z * 1.6)) * step(0.3, 0.6, y) * 0.55
         flour = np.maximum(flour * (1 - _score(x, z)), 0) + 0.10 * _score(x, z) * step(0.3, 0.5, y)
-        shell = rgb("#8f5c33") * tone[:, None] * (1 - flour[:, None]) + rgb("#e3d3b8") * flour[:, None]
+        shell = (
+            rgb("#8f5c33") * tone[:, None] * (1 - flour[:, None]) + rgb("#e3d3b8") * flour[:, None]
+        )
         return (shell * (1 - flat[:, None]) + soft * flat[:, None]).astype(np.float32)
 
     matter = [
-        Matter(planks(wood, "#4a3526", 0.5, 0.3), 0.10, 14), Matter(grained(wood, "#9a7048", 0.16), 0.12, 16), Matter(baked, 0.06, 10),
-        Matter("#a9b0b5", 0.9, 60, mirror=0.25), Matter(grained(wood, "#2d1d14"), 0.3, 26), Matter("#cfc8ba", 0.5, 40),
-        Matter("#f0ece4"), Matter("#b08a5a"), Matter(mottled(crust, "#8b928c", 0.05, 2.5)),
+        Matter(planks(wood, "#4a3526", 0.5, 0.3), 0.10, 14),
+        Matter(grained(wood, "#9a7048", 0.16), 0.12, 16),
+        Matter(baked, 0.06, 10),
+        Matter("#a9b0b5", 0.9, 60, mirror=0.25),
+        Matter(grained(wood, "#2d1d14"), 0.3, 26),
+        Matter("#cfc8ba", 0.5, 40),
+        Matter("#f0ece4"),
+        Matter("#b08a5a"),
+        Matter(mottled(crust, "#8b928c", 0.05, 2.5)),
     ]
-    lamps = [Lamp((3.1, 2.3, 0.9), "#f2f1f4", 40.0, hard=5), Lamp((-2.6, 1.6, 2.0), "#ffc590", 5.0, shadow=False)]
-    world = World(shape, matter, lamps, above="#3c424c", beneath="#3a2a1c", corner=0.35, careful=0.7, steps=130)
+    lamps = [
+        Lamp((3.1, 2.3, 0.9), "#f2f1f4", 40.0, hard=5),
+        Lamp((-2.6, 1.6, 2.0), "#ffc590", 5.0, shadow=False),
+    ]
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#3c424c",
+        beneath="#3a2a1c",
+        corner=0.35,
+        careful=0.7,
+        steps=130,
+    )
     canvas.light, depth = look(canvas, world, Eye((0.15, 1.35, 3.1), (0.05, 0.24, -0.1), 0.74))
     behind(canvas, depth, _window_wall(canvas, [(0, "#232524"), (0.5, "#474d4a"), (1, "#8b918a")]))
     canvas.light = focus(canvas.light, depth, 3.0, 0.9, canvas)
-    return Look(exposure=0.95, filmic=True, bloom=0.12, threshold=1.1, vignette=0.38, saturation=0.92)
+    return Look(
+        exposure=0.95, filmic=True, bloom=0.12, threshold=1.1, vignette=0.38, saturation=0.92
+    )
 
 
 def _score(x: Field, z: Field) -> Field:
     """Say where the baker cut the top of the loaf."""
-    return np.exp(-((((x + 0.45 * z + 3.0) % 0.36) - 0.18) / 0.035) ** 2).astype(np.float32)
+    return np.exp(-(((((x + 0.45 * z + 3.0) % 0.36) - 0.18) / 0.035) ** 2)).astype(np.float32)
 
 
 def _slice_edge(x: Field, y: Field, z: Field, cut: float) -> Field:
@@ -110,7 +166,13 @@ def radio_studio(canvas: Canvas) -> Look:
         desk = solid.box(x, y - 0.1, z + 0.2, (4.0, 0.04, 1.1), 0.02)
         panel = solid.box(x + 1.15, y - 0.22, z + 0.25, (0.75, 0.07, 0.42), 0.02)
         knob_x, _ = solid.again(x + 1.15, 0.13, -5, 5)
-        faders = solid.box(knob_x, y - 0.31, z + 0.15 - 0.12 * np.sin((x - knob_x) * 17), (0.028, 0.025, 0.04), 0.008)
+        faders = solid.box(
+            knob_x,
+            y - 0.31,
+            z + 0.15 - 0.12 * np.sin((x - knob_x) * 17),
+            (0.028, 0.025, 0.04),
+            0.008,
+        )
         faders = np.minimum(faders, solid.rod(knob_x, z + 0.52, y - 0.31, 0.024, 0.025, 0.008))
         wedge = np.abs(((x + 0.0) / 0.24) % 1 - 0.5) * 0.24
         foam = (z + 2.6 - 0.55 * np.minimum(wedge, np.abs((y / 0.24) % 1 - 0.5) * 0.24)) * 0.8
@@ -118,14 +180,25 @@ def radio_studio(canvas: Canvas) -> Look:
         lamp = solid.box(x - 1.25, y - 1.85, z + 2.45, (0.22, 0.085, 0.08), 0.03)
         glass = solid.box(x + 0.2, y - 1.35, z + 3.3, (1.6, 1.2, 0.02))
         return [
-            (head, 0), (body, 1), (np.minimum(band, np.minimum(yoke, knobs)).astype(np.float32), 2), (np.minimum(arm, tail), 3),
-            (rim, 3), (desk, 5), (panel, 1), (faders, 6), (foam.astype(np.float32), 7), (lamp, 8), (glass, 9),
+            (head, 0),
+            (body, 1),
+            (np.minimum(band, np.minimum(yoke, knobs)).astype(np.float32), 2),
+            (np.minimum(arm, tail), 3),
+            (rim, 3),
+            (desk, 5),
+            (panel, 1),
+            (faders, 6),
+            (foam.astype(np.float32), 7),
+            (lamp, 8),
+            (glass, 9),
         ]
 
     def grille(x: Field, y: Field, z: Field) -> Field:
         u, v = solid.turned(x, y - 1.25, -0.16)
         angle = np.arctan2(z, u) * 0.155
-        mesh = np.maximum(np.abs(((angle + v) / 0.013) % 1 - 0.5), np.abs(((angle - v) / 0.013) % 1 - 0.5))
+        mesh = np.maximum(
+            np.abs(((angle + v) / 0.013) % 1 - 0.5), np.abs(((angle - v) / 0.013) % 1 - 0.5)
+        )
         wire = 0.22 + 0.78 * step(0.28, 0.42, mesh)
         seam = 1 - 0.8 * step(0.012, 0.006, np.abs(u))
         return (wire * seam)[:, None] * rgb("#a9a294")
@@ -133,19 +206,41 @@ def radio_studio(canvas: Canvas) -> Look:
     def desks_beyond(x: Field, y: Field, z: Field) -> Field:
         warm = np.exp(-(((x + 0.7) / 0.3) ** 2) - ((y - 1.5) / 0.25) ** 2) * 1.2
         cool = np.exp(-(((x - 0.25) / 0.35) ** 2) - ((y - 1.2) / 0.14) ** 2) * 0.8
-        return (warm[:, None] * rgb("#ffbf73") + cool[:, None] * rgb("#6fb0ff") + rgb("#16202c")).astype(np.float32)
+        return (
+            warm[:, None] * rgb("#ffbf73") + cool[:, None] * rgb("#6fb0ff") + rgb("#16202c")
+        ).astype(np.float32)
 
     matter = [
-        Matter(grille, 0.5, 22), Matter("#25272a", 0.5, 30), Matter("#c2b594", 0.9, 40, mirror=0.15), Matter("#202225", 0.6, 26),
-        Matter("#111111"), Matter("#2b211b", 0.3, 24, mirror=0.10), Matter("#c9c4b8", 0.4, 20), Matter("#2c3138"),
-        Matter("#300806", glow=np.array((9.0, 0.7, 0.45), np.float32)), Matter("#0c0f14", glow=desks_beyond),
+        Matter(grille, 0.5, 22),
+        Matter("#25272a", 0.5, 30),
+        Matter("#c2b594", 0.9, 40, mirror=0.15),
+        Matter("#202225", 0.6, 26),
+        Matter("#111111"),
+        Matter("#2b211b", 0.3, 24, mirror=0.10),
+        Matter("#c9c4b8", 0.4, 20),
+        Matter("#2c3138"),
+        Matter("#300806", glow=np.array((9.0, 0.7, 0.45), np.float32)),
+        Matter("#0c0f14", glow=desks_beyond),
     ]
     lamps = [
-        Lamp((-1.5, 2.5, 1.5), "#ffdfb5", 9.0, hard=9), Lamp((1.8, 1.9, -1.2), "#6fa8ff", 7.0, hard=9),
-        Lamp((1.25, 1.85, -2.2), "#ff3a22", 1.5, shadow=False), Lamp((-1.3, 1.1, -1.4), "#ffb066", 1.0, shadow=False),
+        Lamp((-1.5, 2.5, 1.5), "#ffdfb5", 9.0, hard=9),
+        Lamp((1.8, 1.9, -1.2), "#6fa8ff", 7.0, hard=9),
+        Lamp((1.25, 1.85, -2.2), "#ff3a22", 1.5, shadow=False),
+        Lamp((-1.3, 1.1, -1.4), "#ffb066", 1.0, shadow=False),
     ]
-    world = World(shape, matter, lamps, above="#15181d", beneath="#0e0c0a", corner=0.3, careful=0.85, steps=120)
-    canvas.light, depth = look(canvas, world, Eye((-0.42, 1.28, 1.75), (0.12, 1.13, 0), 0.74), finer=1.4)
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#15181d",
+        beneath="#0e0c0a",
+        corner=0.3,
+        careful=0.85,
+        steps=120,
+    )
+    canvas.light, depth = look(
+        canvas, world, Eye((-0.42, 1.28, 1.75), (0.12, 1.13, 0), 0.74), finer=1.4
+    )
     canvas.light = focus(canvas.light, depth, 1.75, 0.75, canvas)
     return Look(exposure=1.15, filmic=True, bloom=0.35, threshold=0.9, vignette=0.4)
 
@@ -164,88 +259,83 @@ def ballot_boxes(canvas: Canvas) -> Look:
             body = np.minimum(body, np.minimum(one, lid))
             slot = np.minimum(slot, solid.box(u, y - 0.772, w, (0.21, 0.010, 0.055), 0.006))
             slit = np.minimum(slit, solid.box(u, y - 0.776, w, (0.165, 0.010, 0.013)))
-            locks = np.minimum(locks, solid.box(u, y - 0.66, w - 0.32, (0.045, 0.055, 0.025), 0.015))
+            locks = np.minimum(
+                locks, solid.box(u, y - 0.66, w - 0.32, (0.045, 0.055, 0.025), 0.015)
+            )
             locks = np.minimum(locks, solid.ring(u, y - 0.72, w - 0.335, 0.03, 0.008))
         ballot = np.full_like(x, 1e3)
-        for i, (px, pz, turn) in enumerate(((-0.75, 0.52, 0.3), (-0.42, 0.66, -0.5), (0.30, 0.56, 0.9), (0.62, 0.70, -0.2), (1.15, 0.58, 0.4))):
+        for i, (px, pz, turn) in enumerate(
+            (
+                (-0.75, 0.52, 0.3),
+                (-0.42, 0.66, -0.5),
+                (0.30, 0.56, 0.9),
+                (0.62, 0.70, -0.2),
+                (1.15, 0.58, 0.4),
+            )
+        ):
             u, w = solid.turned(x - px, z - pz, turn)
             fold = 0.02 + (0.30 + 0.06 * (i % 3)) * np.abs(w)
-            ballot = np.minimum(ballot, np.maximum(np.abs(y - fold) - 0.003, solid.box(u, y, w, (0.16, 0.3, 0.11))) * 0.85)
+            ballot = np.minimum(
+                ballot,
+                np.maximum(np.abs(y - fold) - 0.003, solid.box(u, y, w, (0.16, 0.3, 0.11))) * 0.85,
+            )
         u, w = solid.turned(x - 0.05, z + 0.18, -0.05)
-        entering = solid.box(u + 0.02 * (y - 0.8), y - 0.84, w + 0.15 * (y - 0.77), (0.13, 0.12, 0.004))
+        entering = solid.box(
+            u + 0.02 * (y - 0.8), y - 0.84, w + 0.15 * (y - 0.77), (0.13, 0.12, 0.004)
+        )
         table = solid.box(x, y + 0.03, z, (2.4, 0.03, 0.95), 0.01)
         fold = 0.05 * np.sin(x * 19 + 1.5 * np.sin(x * 4)) * (0.6 + 0.4 * np.clip(1.6 - y, 0, 2))
-        booth = np.maximum(np.maximum(np.abs(z + 2.9 + fold) - 0.02, y - 1.55), np.abs(np.abs(x - 0.2) - 1.15) - 0.85) * 0.6
+        booth = (
+            np.maximum(
+                np.maximum(np.abs(z + 2.9 + fold) - 0.02, y - 1.55),
+                np.abs(np.abs(x - 0.2) - 1.15) - 0.85,
+            )
+            * 0.6
+        )
         rods = solid.rod(y - 1.58, z + 2.9, x, 0.02, 2.4)
         wall = (z + 4.2).astype(np.float32)
         floor = (y + 0.85).astype(np.float32)
         return [
-            (body, 0), (slot, 1), (locks, 2), (np.minimum(ballot, entering).astype(np.float32), 3), (table, 4),
-            (booth.astype(np.float32), 5), (rods, 1), (wall, 6), (floor, 7), (slit, 8),
+            (body, 0),
+            (slot, 1),
+            (locks, 2),
+            (np.minimum(ballot, entering).astype(np.float32), 3),
+            (table, 4),
+            (booth.astype(np.float32), 5),
+            (rods, 1),
+            (wall, 6),
+            (floor, 7),
+            (slit, 8),
         ]
 
     matter = [
-        Matter(mottled(paper, "#7f93a0", 0.03, 1.0), 0.28, 24), Matter("#3f464b", 0.5, 26), Matter("#b08a3c", 0.8, 36), Matter(mottled(paper, "#ede8dc", 0.02), 0.02, 8),
-        Matter(grained(wood, "#96704b"), 0.22, 22, mirror=0.05), Matter("#a3443a", 0.03, 8), Matter(mottled(paper, "#b9b9ab", 0.03, 2.0)), Matter("#6d6256"), Matter("#0a0b0c"),
+        Matter(mottled(paper, "#7f93a0", 0.03, 1.0), 0.28, 24),
+        Matter("#3f464b", 0.5, 26),
+        Matter("#b08a3c", 0.8, 36),
+        Matter(mottled(paper, "#ede8dc", 0.02), 0.02, 8),
+        Matter(grained(wood, "#96704b"), 0.22, 22, mirror=0.05),
+        Matter("#a3443a", 0.03, 8),
+        Matter(mottled(paper, "#b9b9ab", 0.03, 2.0)),
+        Matter("#6d6256"),
+        Matter("#0a0b0c"),
     ]
-    lamps = [Lamp((-3.0, 2.6, 1.6), "#fff1da", 26.0, hard=6), Lamp((-2.6, 2.6, -2.4), "#dce8f5", 9.0, shadow=False), Lamp((3.0, 2.0, 2.0), "#c9dcf0", 4.0, shadow=False)]
-    world = World(shape, matter, lamps, above="#4f565e", beneath="#45392d", corner=0.4, careful=0.85, steps=120)
+    lamps = [
+        Lamp((-3.0, 2.6, 1.6), "#fff1da", 26.0, hard=6),
+        Lamp((-2.6, 2.6, -2.4), "#dce8f5", 9.0, shadow=False),
+        Lamp((3.0, 2.0, 2.0), "#c9dcf0", 4.0, shadow=False),
+    ]
+    world = World(
+        shape,
+        matter,
+        lamps,
+        above="#4f565e",
+        beneath="#45392d",
+        corner=0.4,
+        careful=0.85,
+        steps=120,
+    )
     canvas.light, depth = look(canvas, world, Eye((-0.55, 1.35, 3.25), (0.02, 0.42, -0.1), 0.76))
     canvas.light = focus(canvas.light, depth, 3.4, 1.1, canvas)
-    return Look(exposure=0.82, filmic=True, bloom=0.1, threshold=1.1, vignette=0.34, saturation=0.92)
-
-
-def coins_banknotes(canvas: Canvas) -> Look:
-    """Stacks of coins on plain banknotes with wave patterns."""
-    metal = tile(canvas, 1.2, 6)
-    stacks = ((-0.62, 0.1, 9, 0), (-0.08, -0.28, 14, 1), (0.45, 0.02, 6, 0), (0.98, -0.35, 18, 1), (-1.15, -0.5, 5, 1), (0.25, 0.58, 2, 1))
-
-    def shape(x: Field, y: Field, z: Field) -> list[Part]:
-        kinds = [np.full_like(x, 1e3), np.full_like(x, 1e3)]
-        for px, pz, count, kind in stacks:
-            thick = 0.052
-            level = np.clip(np.floor(y / thick), 0, count - 1)
-            salt = level + px * 37
-            dx = x - px - 0.025 * (solid.chance(salt, 1) - 0.5)
-            dz = z - pz - 0.025 * (solid.chance(salt, 2) - 0.5)
-            dy = y - (level + 0.5) * thick
-            radius = 0.235 if kind == 0 else 0.205
-            coin = solid.rod(dx, dz, dy, radius, thick * 0.48, 0.010)
-            dish = solid.rod(dx, dz, dy - thick * 0.48, radius - 0.03, 0.006)
-            kinds[kind] = np.minimum(kinds[kind], np.maximum(coin, -dish) * 0.85)
-        for px, pz, lean, kind in ((-0.28, 0.62, 0.16, 0), (0.82, 0.52, 0.0, 0), (1.22, 0.35, 0.0, 1)):
-            u, v = solid.turned(x - px, y - 0.03 - lean * 0.2, lean)
-            kinds[kind] = np.minimum(kinds[kind], solid.rod(u, z - pz, v, 0.235 if kind == 0 else 0.205, 0.025, 0.010))
-        notes = np.full_like(x, 1e3)
-        for i, (px, pz, turn) in enumerate(((-0.5, 0.25, 0.25), (0.6, 0.1, -0.32), (0.1, -0.7, 0.08), (-1.4, -0.3, -0.6))):
-            u, w = solid.turned(x - px, z - pz, turn)
-            curl = 0.004 + 0.012 * i + 0.03 * np.clip(np.abs(u) - 0.55, 0, 1) ** 2
-            notes = np.minimum(notes, np.maximum(np.abs(y - curl + 0.045) - 0.004, solid.box(u, y, w, (0.95, 0.5, 0.46))) * 0.9)
-        return [(kinds[0], 0), (kinds[1], 1), (notes.astype(np.float32), 2), ((y + 0.05).astype(np.float32), 3)]
-
-    def engraved(x: Field, y: Field, z: Field) -> Field:
-        tone = np.full_like(x, 1.0)
-        for i, (px, pz, turn) in enumerate(((-0.5, 0.25, 0.25), (0.6, 0.1, -0.32), (0.1, -0.7, 0.08), (-1.4, -0.3, -0.6))):
-            u, w = solid.turned(x - px, z - pz, turn)
-            on = (np.abs(u) < 0.95) & (np.abs(w) < 0.46) & (np.abs(y + 0.041 - 0.012 * i) < 0.012)
-            rose = np.hypot(u - 0.4, w)
-            lines = np.sin(95 * (rose + 0.05 * np.sin(12 * np.arctan2(w, u - 0.4)))) * (rose < 0.3)
-            field = np.sin(70 * (w + 0.06 * np.sin(9 * u) + 0.03 * np.sin(23 * u))) * (rose >= 0.3)
-            edge = np.maximum(np.abs(u) / 0.95, np.abs(w) / 0.46)
-            frame = (edge > 0.86) & (edge < 0.90)
-            ink = 0.30 * step(0.1, 0.8, lines + field) * (edge < 0.85) + 0.45 * frame
-            tone = np.where(on, 1 - ink, tone)
-        number = np.where(x < 0, 1, 0)
-        paper = np.where(number[:, None] == 1, rgb("#9fb39a"), rgb("#c09a84"))
-        return (paper * tone[:, None]).astype(np.float32)
-
-    matter = [
-        Matter(mottled(metal, "#a98b55", 0.12, 1.2), 1.1, 40, mirror=0.30), Matter(mottled(metal, "#a5a9ad", 0.10, 1.2), 1.1, 44, mirror=0.32),
-        Matter(engraved, 0.03, 8), Matter("#33261e", 0.15, 16),
-    ]
-    lamps = [Lamp((-2.4, 1.9, 0.6), "#ffd9a3", 15.0, hard=9), Lamp((2.2, 1.8, -1.8), "#8fb4e0", 8.0, hard=8), Lamp((0.5, 2.5, 2.4), "#ffe9cc", 3.0, shadow=False)]
-    world = World(shape, matter, lamps, above="#4a453f", beneath="#2b211a", corner=0.25, careful=0.8, steps=130)
-    canvas.light, depth = look(canvas, world, Eye((-0.15, 1.15, 2.3), (0.1, 0.2, -0.1), 0.74), finer=1.4)
-    behind(canvas, depth, rgb("#191412") + 0 * canvas.light)
-    canvas.light = focus(canvas.light, depth, 2.3, 1.1, canvas)
-    return Look(exposure=0.95, filmic=True, bloom=0.2, threshold=1.0, vignette=0.4, saturation=0.9)
+    return Look(
+        exposure=0.82, filmic=True, bloom=0.1, threshold=1.1, vignette=0.34, saturation=0.92
+    )

@@ -39,8 +39,6 @@ class Command(BaseCommand):
                 f"{folder.path} is a newsroom of its own; name another folder for the demo "
                 "with --home"
             )
-        if folder.path.exists():
-            options["lock"] = hold(folder) if folder.is_newsroom() else None
         if not options["once"]:
             doors(options)
         if not folder.is_newsroom():
@@ -53,12 +51,12 @@ class Command(BaseCommand):
                     "TAMIZDAT_NEWSROOM_ADDRESS": local(options["newsroom_port"]),
                 }
             )
-            options["lock"] = hold(folder)
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Folder = options["folder"]
-        if not is_built(folder):
-            build(folder, self.stderr.write)
+        with hold(folder):
+            if not is_built(folder):
+                build(folder, self.stderr.write)
         if options["once"]:
             self.stdout.write(
                 f"The sample newsroom is in {folder.path}\n"
@@ -115,7 +113,6 @@ def _admit_staff(folder: Folder) -> None:
 
 def _become_serve(folder: Folder, options: dict[str, Any]) -> None:
     """Go on as the small supervisor, in this very process."""
-    options["lock"].close()
     sys.stderr.flush()
     words = [
         *("--home", str(folder.path)),

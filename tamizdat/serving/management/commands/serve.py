@@ -10,7 +10,7 @@ import fcntl
 import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -50,19 +50,22 @@ class Command(BaseCommand):
                 f"{folder.path} is no newsroom; make one with: tamizdat init --home {folder.path}"
             )
         options["folder"] = folder
-        options["lock"] = hold(folder)
-        options["doors"] = doors(options)
-        folder.follow_ports(options["reader_port"], options["newsroom_port"])
+        with ExitStack() as held:
+            held.enter_context(hold(folder))
+            options["doors"] = doors(options)
+            folder.follow_ports(options["reader_port"], options["newsroom_port"])
+            options["held"] = held.pop_all()
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Folder = options["folder"]
         reader, newsroom = options["doors"]
-        folder.edition.mkdir(exist_ok=True)
-        Supervisor(
-            programs(folder, reader, newsroom),
-            is_up=lambda: reader.answers() and newsroom.answers(),
-            announce=lambda: self._announce(folder, reader, newsroom),
-        ).run()
+        with options["held"]:
+            folder.edition.mkdir(exist_ok=True)
+            Supervisor(
+                programs(folder, reader, newsroom),
+                is_up=lambda: reader.answers() and newsroom.answers(),
+                announce=lambda: self._announce(folder, reader, newsroom),
+            ).run()
         self.stdout.write("Stopped. Everything is kept.")
 
     def _announce(self, folder: Folder, reader: Address, newsroom: Address) -> None:
@@ -104,19 +107,20 @@ def doors(options: dict[str, Any]) -> tuple[Address, Address]:
     return reader, newsroom
 
 
-def hold(folder: Folder) -> Any:
-    """Take the newsroom's lock, which the system gives back when this process ends."""
+@contextmanager
+def hold(folder: Folder) -> Iterator[None]:
+    """Hold the newsroom's lock, which the system gives back if this process dies."""
     folder.run.mkdir(exist_ok=True)
-    file = (folder.run / "serve.lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        process = file.read().strip()
-        raise CommandError(
-            f"{folder.path} is being served already (process {process}); stop that first"
-        ) from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file
+    with (folder.run / "serve.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            process = file.read().strip()
+            raise CommandError(
+                f"{folder.path} is being served already (process {process}); stop that first"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield

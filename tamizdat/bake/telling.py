@@ -1,0 +1,102 @@
+"""What the bake tells the newsroom: whether all is with the readers, and where a story still is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from wagtail.models import Page
+
+from tamizdat.bake import baker, trouble
+from tamizdat.bake.models import Asset, Dirty, File, Moved
+from tamizdat.stories import keys
+from tamizdat.stories.dashboard import BakeState
+from tamizdat.stories.models import Change, Story
+from tamizdat.stories.withdrawing import Place
+
+GONE = "goes away; the address then answers “not found”"
+WITHOUT = "is made again without it"
+
+
+def state(now: datetime) -> BakeState:
+    """Say whether everything that was published has reached the readers."""
+    standing = trouble.standing(Path(settings.RUN_ROOT))
+    if standing is not None:
+        return BakeState(standing.plain, is_trouble=True)
+    if not baker.is_waiting(now):
+        return BakeState("Everything that is published has reached the readers’ pages.")
+    waiting = Dirty.objects.count() + Change.objects.exclude(due_at__gt=now).count()
+    things = "one change is" if waiting == 1 else f"{waiting} changes are"
+    return BakeState(f"Baking: {things} on the way to the readers’ pages.", is_busy=True)
+
+
+def places_of(story: Story) -> Iterator[Place]:
+    """Name every file of the edition that a story is in."""
+    own = File.objects.filter(recipe=f"story:{story.pk}").first()
+    if own is not None:
+        yield Place("Its own page", _address(own.path), GONE)
+        yield from _old_addresses(own)
+        yield from _pictures(own)
+    named = [keys.page(story.pk), keys.translations(story.translation_key)]
+    shown = File.objects.filter(shows__key__in=named).exclude(recipe=f"story:{story.pk}")
+    yield from _others(shown.distinct().order_by("path"))
+
+
+def _old_addresses(own: File) -> Iterator[Place]:
+    for path in Moved.objects.filter(recipe=own.recipe).values_list("path", flat=True):
+        yield Place("An address that it had before, which leads to it", _address(path), GONE)
+
+
+def _pictures(own: File) -> Iterator[Place]:
+    used = Asset.objects.filter(used_by__file=own).distinct()
+    alone = sum(1 for asset in used if asset.used_by.count() == 1)
+    if alone:
+        yield Place(f"Picture and sound files that only it shows: {alone}", becomes="go away")
+
+
+def _others(files: Iterable[File]) -> Iterator[Place]:
+    found = list(files)
+    titles = _titles(found)
+    for file in found:
+        if not file.recipe.startswith("moved:"):
+            yield Place(_words(file.recipe, titles), _address(file.path), WITHOUT)
+
+
+def _titles(files: list[File]) -> dict[int, str]:
+    ids = {pk for file in files if (pk := _page_of(file.recipe)) is not None}
+    return dict(Page.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
+def _page_of(recipe: str) -> int | None:
+    kind, _, rest = recipe.partition(":")
+    name = rest.partition(":")[0]
+    if kind in ("story", "text", "index") and name.isdigit():
+        return int(name)
+    return int(name[1:]) if kind == "list" and name.startswith("p") else None
+
+
+def _words(recipe: str, titles: dict[int, str]) -> str:
+    """Name a file as an editor would."""
+    kind, _, rest = recipe.partition(":")
+    title = titles.get(_page_of(recipe) or 0, "")
+    match kind:
+        case "story":
+            return f"The page of “{title}”, which links to it"
+        case "home":
+            return f"The front page ({rest})"
+        case "list" if title:
+            return f"The page of {title}"
+        case "list":
+            return f"The list of the month {rest.partition(':')[0]}"
+        case "corrections":
+            return f"The corrections page ({rest})"
+        case "archive":
+            return f"The archive ({rest})"
+        case _:
+            return f"The page “{title}”" if title else "Another page"
+
+
+def _address(path: str) -> str:
+    return f"/{path.removesuffix('index.html')}"
