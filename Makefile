@@ -68,12 +68,12 @@ bench: .venv/installed-dev ## every figure that we promise, as JSON
 	@for each in bench/[a-z]*.py; do \
 	  if grep -q '__main__' "$$each"; then echo "== $$each"; $(BIN)/python "$$each"; fi; done
 
+# UPGRADE=--upgrade takes the newest versions; without it only what pyproject.toml asks for changes.
+UPGRADE ?=
+LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11
 lock: .venv/uv ## renew the lock files from pyproject.toml
-	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url \
-	  --python-version 3.11 pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url \
-	  --python-version 3.11 --group dev pyproject.toml -c requirements.lock \
-	  -o requirements-dev.lock
+	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements.lock
+	@$(LOCK) $(UPGRADE) --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean: ## take away the environment and what tools left behind; newsrooms stay
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -81,11 +81,13 @@ def prepare(home: Path, count: int) -> None:
 
     from tamizdat.accounts.models import User
     from tamizdat.bake.baker import bake
+    from tamizdat.bake.resident import note_address
 
     archive.build(count, timezone.now())
     User.objects.create_superuser("edna", password=PASSWORD)
     begun = time.perf_counter()
     report = bake(timezone.now(), full=True)
+    note_address(home / "run")
     took = time.perf_counter() - begun
     print(f"full bake: {report.made} files in {took:.1f} s", file=sys.stderr)
 

@@ -179,5 +179,9 @@ def sample_newsroom(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) ->
 
 
 def _demo(folder: Path) -> None:
+    """Build the demo, the first time killed in the middle of it: the second run must finish."""
+    building = homes.start("demo", "--once", "--home", folder)
+    homes.read_until(building, "stories: en")
+    homes.end(building)
     done = homes.tamizdat("demo", "--once", "--home", folder)
     assert done.returncode == 0, done.stderr

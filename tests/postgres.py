@@ -40,9 +40,7 @@ def cluster() -> Iterator[dict[str, str]]:
             for name in NAMES:
                 _ask(folder, f"CREATE ROLE {name} LOGIN CREATEDB")
                 _ask(folder, f"CREATE DATABASE {name} OWNER {name}")
-            yield {
-                f"TAMIZDAT_{name.upper()}_DATABASE": _address(name, folder) for name in NAMES
-            }
+            yield {f"TAMIZDAT_{name.upper()}_DATABASE": _address(name, folder) for name in NAMES}
         finally:
             _run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", rights=rights)
     finally:

@@ -139,9 +139,7 @@ def test_init_shows_the_password_once_and_keeps_it_nowhere(own_newsroom: Path) -
 
 
 def test_init_on_a_newsroom_that_stands_says_so_and_changes_nothing(own_newsroom: Path) -> None:
-    kept = {
-        name: (own_newsroom / name).read_bytes() for name in ("secret.key", "newsroom.env")
-    }
+    kept = {name: (own_newsroom / name).read_bytes() for name in ("secret.key", "newsroom.env")}
     done = tamizdat("init", "--home", own_newsroom, "--name", "Another")
     assert done.returncode == 0
     assert "is a newsroom already" in done.stdout

@@ -32,7 +32,7 @@ from tamizdat.edition.tree import Entry, Tree, entry
 from tamizdat.reader.render import render
 from tamizdat.stories.showing import Showing
 
-ROUND = 200  # files a round: bounds memory and the time that a transaction holds the lock
+ROUND = 50  # files a round: bounds memory and the time that a transaction holds the lock
 KEPT = timedelta(days=30)  # superseded assets: some reader still holds the page that names them
 
 
@@ -127,7 +127,7 @@ def _round(
     done = [row.pk for row in gone]
     rows = list(Dirty.objects.exclude(pk__in=done).order_by("rank", "pk")[:ROUND])
     # A forwarding page asks where its target stands: that must be on record by then.
-    rows = [row for row in rows if row.rank < recipes.FORWARD] or rows
+    rows = [row for row in rows if row.rank % plan.BEHIND < recipes.FORWARD] or rows
     if not rows:
         return False
     loaves: list[tuple[Dirty, Loaf]] = []

@@ -24,6 +24,7 @@ from tamizdat.stories.showing.fronts import LIST_LENGTH, archive_pages
 from tamizdat.stories.showing.stories import REACH
 
 SLICE = 500
+BEHIND = 10  # added to a rank; ranks are single digits (tamizdat.bake.recipes)
 
 
 def take_up(now: datetime) -> int:
@@ -50,14 +51,22 @@ def _due(now: datetime) -> QuerySet[Change]:
     return Change.objects.filter(Q(due_at__isnull=True) | Q(due_at__lte=now))
 
 
-def mark(names: Iterable[str]) -> None:
-    """Note that these files must be made again."""
+def mark(names: Iterable[str], *, behind: int = 0) -> None:
+    """Note that these files must be made again.
+
+    ``behind`` puts them behind everything else: a story that is published while the whole
+    edition is made again does not wait for it.
+    """
     wanted = list(dict.fromkeys(names))
     for start in range(0, len(wanted), SLICE):
         part = wanted[start : start + SLICE]
         Dirty.objects.filter(recipe__in=part).update(round=F("round") + 1)
+        if not behind:
+            waiting = Dirty.objects.filter(recipe__in=part, rank__gte=BEHIND)
+            waiting.update(rank=F("rank") - BEHIND)
         Dirty.objects.bulk_create(
-            [Dirty(recipe=name, rank=recipes.rank(name)) for name in part], ignore_conflicts=True
+            [Dirty(recipe=name, rank=recipes.rank(name) + behind) for name in part],
+            ignore_conflicts=True,
         )
 
 
@@ -74,7 +83,7 @@ def mark_all(now: datetime) -> int:
             *_numbered(),
             *File.objects.values_list("recipe", flat=True),
         ]
-        mark(names)
+        mark(names, behind=BEHIND)
     return len(set(names))
 
 

@@ -16,6 +16,10 @@ from tamizdat.stories.dashboard import BakeState
 from tamizdat.stories.models import Change, Story
 from tamizdat.stories.withdrawing import Place
 
+ITSELF, FRONTS = "The story itself", "Front pages"
+LISTS = "Lists of sections, authors, topics and months"
+STORIES, OTHERS = "Other stories’ pages", "Other pages"
+GROUPS = {"home": FRONTS, "list": LISTS, "archive": LISTS, "index": LISTS, "story": STORIES}
 GONE = "goes away; the address then answers “not found”"
 WITHOUT = "is made again without it"
 
@@ -36,7 +40,7 @@ def places_of(story: Story) -> Iterator[Place]:
     """Name every file of the edition that a story is in."""
     own = File.objects.filter(recipe=f"story:{story.pk}").first()
     if own is not None:
-        yield Place("Its own page", _address(own.path), GONE)
+        yield Place("Its own page", _address(own.path), GONE, ITSELF)
         yield from _old_addresses(own)
         yield from _pictures(own)
     named = [keys.page(story.pk), keys.translations(story.translation_key)]
@@ -46,14 +50,18 @@ def places_of(story: Story) -> Iterator[Place]:
 
 def _old_addresses(own: File) -> Iterator[Place]:
     for path in Moved.objects.filter(recipe=own.recipe).values_list("path", flat=True):
-        yield Place("An address that it had before, which leads to it", _address(path), GONE)
+        yield Place(
+            "An address that it had before, which leads to it", _address(path), GONE, ITSELF
+        )
 
 
 def _pictures(own: File) -> Iterator[Place]:
     used = Asset.objects.filter(used_by__file=own).distinct()
     alone = sum(1 for asset in used if asset.used_by.count() == 1)
     if alone:
-        yield Place(f"Picture and sound files that only it shows: {alone}", becomes="go away")
+        yield Place(
+            f"Picture and sound files that only it shows: {alone}", becomes="go away", group=ITSELF
+        )
 
 
 def _others(files: Iterable[File]) -> Iterator[Place]:
@@ -61,7 +69,8 @@ def _others(files: Iterable[File]) -> Iterator[Place]:
     titles = _titles(found)
     for file in found:
         if not file.recipe.startswith("moved:"):
-            yield Place(_words(file.recipe, titles), _address(file.path), WITHOUT)
+            group = GROUPS.get(file.recipe.partition(":")[0], OTHERS)
+            yield Place(_words(file.recipe, titles), _address(file.path), WITHOUT, group)
 
 
 def _titles(files: list[File]) -> dict[int, str]:

@@ -52,9 +52,7 @@ def _apps_of(alias: str) -> list[str]:
 
 def new_password() -> str:
     """Make a password that can be read out and typed."""
-    return "-".join(
-        "".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(GROUPS)
-    )
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(GROUPS))
 
 
 def admit(name: str, password: str, roles: Iterable[str], *, is_operator: bool = False) -> bool:

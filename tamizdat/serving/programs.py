@@ -47,9 +47,7 @@ class Address:
     def check(self) -> None:
         """Find out whether the port can be had. Raises PortError."""
         if not 0 < self.port < 65536:
-            raise PortError(
-                f"{self.option}: a port is a number from 1 to 65535, not {self.port}"
-            )
+            raise PortError(f"{self.option}: a port is a number from 1 to 65535, not {self.port}")
         try:
             family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
             socket.create_server((self.host, self.port), family=family).close()
@@ -106,8 +104,6 @@ def programs(folder: Folder, reader: Address, newsroom: Address) -> list[Program
 def environment(program: Program) -> dict[str, str]:
     """Return a program's environment: ours, its own settings, and the way to our source."""
     source = str(Path(tamizdat.__file__).parent.parent)
-    path = os.pathsep.join(
-        part for part in (source, os.environ.get("PYTHONPATH", "")) if part
-    )
+    path = os.pathsep.join(part for part in (source, os.environ.get("PYTHONPATH", "")) if part)
     inherited = {name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"}
     return {**inherited, "PYTHONPATH": path, **program.settings}

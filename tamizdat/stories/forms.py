@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 from django.forms import CheckboxSelectMultiple
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.blocks import StreamValue
 
-from tamizdat.stories.slugs import follows, numbered, slug_of
+from tamizdat.stories.slugs import follows
 
 MARK = re.compile(r"\[\^([0-9A-Za-z]{1,8})\]")
 
@@ -30,22 +29,11 @@ class PublicPageForm(WagtailAdminPageForm):
             )
 
     def clean_slug(self) -> str:
+        """Leave it empty where it follows the headline; the page then makes it when it is saved."""
         page, given = self.instance, str(self.cleaned_data.get("slug") or "")
         if page.first_published_at is not None:
             return given or str(page.slug)
-        name = str(page._meta.verbose_name)
-        if not given or (page.title and follows(given, page.title, name)):
-            return self._free(slug_of(self.data.get(self.add_prefix("title"), ""), name))
-        return given
-
-    def _free(self, slug: str) -> str:
-        """Number a slug that another page beside this one has already."""
-        page = self.instance
-        tries = (numbered(slug, number) for number in count(1))
-        return next(each for each in tries if page._slug_is_available(each, self._above(), page))
-
-    def _above(self) -> Any:
-        return self.parent_page or self.instance.get_parent()
+        return "" if given and page.title and follows(given, page.title, page.noun) else given
 
     def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
         """Show the slug in the open form after a save in the background."""

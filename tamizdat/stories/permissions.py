@@ -7,6 +7,7 @@ because that way gives account first (must never happen, 14). So Wagtail's own "
 
 from __future__ import annotations
 
+from wagtail.locks import ScheduledForPublishLock
 from wagtail.models import PagePermissionTester
 
 
@@ -35,4 +36,15 @@ class StoryPermissions(PublicPagePermissions):
         return False
 
     def can_withdraw(self) -> bool:
-        return bool(self.page.live and self.can_publish() and not self.page_locked())
+        return bool(self.page.live and self.can_publish() and not self.is_held())
+
+    def is_held(self) -> bool:
+        """Say whether somebody locked the story as it is.
+
+        Wagtail also locks a page while a version of it is scheduled; that keeps nobody from
+        withdrawing, which calls the version off.
+        """
+        lock = self.page.get_lock()
+        if lock is None or isinstance(lock, ScheduledForPublishLock):
+            return False
+        return bool(lock.for_user(self.user))

@@ -100,9 +100,13 @@ def scheduled(stories: Stories, now: datetime) -> Stories:
 
 def published(stories: Stories, now: datetime) -> Stories:
     """What readers got last, corrections and new versions too."""
-    found = stories.filter(live=True).exclude(embargo_until__gt=now).annotate(
-        when=F("last_published_at"),
-        note=_notes(When(has_unpublished_changes=True, then=Value("a newer draft is there"))),
+    found = (
+        stories.filter(live=True)
+        .exclude(embargo_until__gt=now)
+        .annotate(
+            when=F("last_published_at"),
+            note=_notes(When(has_unpublished_changes=True, then=Value("a newer draft is there"))),
+        )
     )
     return found.order_by(F("when").desc(nulls_last=True), "-pk").only("pk")
 

@@ -1,10 +1,14 @@
 """A page as readers will see it, from the editor's unsaved form.
 
-The same two steps as the bake: show, then render. Only the pictures' addresses differ.
+The same two steps as the bake: show, then render. Only the pictures' addresses differ, and what
+the editor chose to look at: a reader's day, night or slow line. A reader's browser chooses these by
+itself, so the bytes are changed here and never there; the page's policy is told of the change.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import datetime
 
 from django.core.files.storage import default_storage
@@ -48,12 +52,27 @@ def preview(page: PublicPage, mode: str, now: datetime) -> HttpResponse:
     value = _show(showing, page)
     if value is None:
         return HttpResponse("This page has nothing of its own that readers see.")
-    html = render(value, showing.site(page.language))
-    if mode == "dark":
-        html = html.replace(b"<html ", b'<html data-scheme="dark" ', 1)
-    response = HttpResponse(html)
+    html = render(value, showing.site(page.language)).decode()
+    response = HttpResponse(seen(html, mode))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def seen(html: str, mode: str) -> str:
+    """Return a reader's page as it looks by day, by night ("dark") or before pictures ("text")."""
+    before, _, rest = html.partition("<style>")
+    css, _, after = rest.partition("</style>")
+    night = mode == "dark"
+    worn = css.replace("(prefers-color-scheme:dark)", "all" if night else "not all")
+    worn = worn.replace("color-scheme:light dark", f"color-scheme:{'dark' if night else 'light'}")
+    before = before.replace(_digest(css), _digest(worn))
+    if mode == "text":
+        before = before.replace("img-src 'self'", "img-src 'none'")
+    return f"{before}<style>{worn}</style>{after}"
+
+
+def _digest(css: str) -> str:
+    return base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
 
 
 def _show(showing: Showing, page: PublicPage) -> pages.Page | None:

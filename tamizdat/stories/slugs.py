@@ -27,8 +27,3 @@ def follows(slug: str, headline: str, otherwise: str = "page") -> bool:
     """Say whether a slug came from this headline, numbered or not."""
     stem = re.escape(slug_of(headline, otherwise))
     return re.fullmatch(f"{stem}(-[0-9]+)?", slug) is not None
-
-
-def numbered(slug: str, number: int) -> str:
-    """Return the second, third … of a slug that is taken."""
-    return slug if number == 1 else f"{slug}-{number}"

@@ -65,7 +65,7 @@ def withdraw(request: HttpRequest, page_id: int) -> HttpResponse:
     if not rights.can_publish():
         # Wagtail would turn PermissionDenied into a visit to the dashboard.
         return render(request, "stories/refused.html", status=403)
-    if rights.page_locked():
+    if rights.is_held():
         messages.error(request, f"“{story.title}” is locked; unlock it before you withdraw it.")
         return redirect("wagtailadmin_pages:edit", story.pk)
     if not story.live:
@@ -76,7 +76,7 @@ def withdraw(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.method == "POST":
         return _withdraw(request, story)
     values: dict[str, Any] = {
-        "account": withdrawing.account_of(story),
+        "account": withdrawing.account_of(story, timezone.now()),
         "page_title": "Withdraw",
         "page_subtitle": story.title,
         "header_icon": "download",

@@ -6,18 +6,23 @@ Rules (must never happen, 14):
 * The parts of the house that carry stories on (the bake, later mirrors and newsletters) say
   themselves what they hold: ``wiring`` puts their answers into PLACES and BEYOND.
 * The story stays in the newsroom, as a draft with all its revisions.
+* What follows the story (Wagtail's aliases of it) goes with it, each as the page that it is:
+  Wagtail itself unpublishes them as bare ``Page`` objects, past our ``save()`` and the outbox.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from wagtail.actions.unpublish_page import UnpublishPageAction
-from wagtail.models import ReferenceIndex
+from wagtail.models import ReferenceIndex, get_default_page_content_type
 
 from tamizdat.stories.models import Home, HomeTop, Story
 
@@ -31,6 +36,7 @@ class Place:
     words: str
     path: str = ""
     becomes: str = ""  # what happens to it
+    group: str = "Other places"
 
 
 PLACES: list[Callable[[Story], Iterable[Place]]] = []
@@ -45,30 +51,61 @@ ALWAYS_BEYOND = (
 
 
 @dataclass(frozen=True)
+class Group:
+    """Places of one kind."""
+
+    name: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
 class Account:
     """Every place that a story is in, and what withdrawing it will do."""
 
     story: Story
-    places: tuple[Place, ...]
+    is_public: bool  # or held back by its embargo
+    is_scheduled: bool  # a version that would go live by itself is called off as well
+    groups: tuple[Group, ...]
+    followers: tuple[Story, ...]
     translations: tuple[Story, ...]
     mentions: tuple[str, ...]
     beyond: tuple[str, ...]
 
+    @property
+    def count(self) -> int:
+        return sum(len(group.places) for group in self.groups)
 
-def account_of(story: Story) -> Account:
+
+def account_of(story: Story, now: datetime) -> Account:
     """Say where a story is. Changes nothing."""
     return Account(
         story=story,
-        places=tuple(place for ask in PLACES for place in ask(story)),
+        is_public=story.is_public(now),
+        is_scheduled=story.revisions.filter(approved_go_live_at__isnull=False).exists(),
+        groups=grouped(place for ask in PLACES for place in ask(story)),
+        followers=followers_of(story),
         translations=translations_of(story),
         mentions=tuple(dict.fromkeys(_mentions(story))),
         beyond=(*ALWAYS_BEYOND, *(words for ask in BEYOND for words in ask(story))),
     )
 
 
+def grouped(places: Iterable[Place]) -> tuple[Group, ...]:
+    """Put places of one kind together; kinds keep the order in which they first came."""
+    found = list(places)
+    names = list(dict.fromkeys(place.group for place in found))
+    found.sort(key=lambda place: names.index(place.group))
+    return tuple(Group(name, tuple(each)) for name, each in groupby(found, attrgetter("group")))
+
+
+def followers_of(story: Story) -> tuple[Story, ...]:
+    """Return the published pages that repeat the story and are withdrawn with it."""
+    return tuple(Story.objects.live().filter(alias_of=story.pk).select_related("locale"))
+
+
 def translations_of(story: Story) -> tuple[Story, ...]:
-    """Return the story's translations that are published."""
-    found = story.get_translations().live().select_related("locale")
+    """Return the story's own translations that are published."""
+    found = story.get_translations().live().exclude(alias_of=story.pk).select_related("locale")
     return tuple(found.order_by("locale__language_code"))
 
 
@@ -83,9 +120,11 @@ def _mentions(story: Story) -> Iterable[str]:
 
 
 def _referring(story: Story) -> list[Story]:
-    found = ReferenceIndex.get_references_to(story).values_list("object_id", flat=True)
+    pages_only = get_default_page_content_type()
+    references = ReferenceIndex.get_references_to(story).filter(base_content_type=pages_only)
+    found = references.values_list("object_id", flat=True)
     picking = Story.objects.filter(picked__other=story)
-    linking = Story.objects.filter(pk__in=[int(each) for each in found if each.isdigit()])
+    linking = Story.objects.filter(pk__in=[int(each) for each in found])
     pages = {page.pk: page for page in (*picking, *linking) if page.pk != story.pk}
     return sorted(pages.values(), key=lambda page: page.title)
 
@@ -95,7 +134,10 @@ def withdraw(story: Story, user: Any, *, with_translations: bool = False) -> tup
 
     Raises PermissionDenied where the user may not publish one of them; then none is withdrawn.
     """
-    stories = (story, *(translations_of(story) if with_translations else ()))
+    wanted = (story, *(translations_of(story) if with_translations else ()))
+    # Followers first: what is no longer live, Wagtail leaves alone.
+    found = {each.pk: each for one in wanted for each in (*followers_of(one), one)}
+    stories = tuple(found.values())
     if not all(each.permissions_for_user(user).can_withdraw() for each in stories):
         raise PermissionDenied
     with transaction.atomic():

@@ -16,8 +16,8 @@ UKRAINIAN = (
     "скаргу, і повідомила, що не бачить підстав для перевірки."
 )
 ARABIC = (
-    "بقيت الرافعات في ميناء براك متوقفة للأسبوع السادس، بينما تنتظر عشرات السفن دورها في عرض البحر، "
-    "وقال المدير إن العمل يسير كالمعتاد."
+    "بقيت الرافعات في ميناء براك متوقفة للأسبوع السادس، بينما تنتظر عشرات السفن دورها في عرض "
+    "البحر، وقال المدير إن العمل يسير كالمعتاد."
 )
 ENGLISH = "The café on the quay – “the last one”, its owner says – opened again on Monday. " * 3
 GERMAN = "Die Brücke über den Fluß wurde für größere Fahrzeuge geöffnet, hieß es gestern früh. " * 3

@@ -156,7 +156,7 @@ def test_a_language_is_declared_and_believed_or_heard(
         "Читайте также: Почему подорожала бумага",
         "Comments (12)",
         "Dear readers,",
-        "Sign up for our free weekly newsletter",
+        "Sign up for the Lantern on Friday",
         "If you can, please support us with a monthly gift: your support keeps us going.",
         "© 2026 The Lantern. All rights reserved.",
     ],

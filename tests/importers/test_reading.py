@@ -1,4 +1,4 @@
-"""What is read from saved pages and copied texts: all of the story, nothing that stood around it."""
+"""What is read from pages and copied texts: all of the story, nothing that stood around it."""
 
 import hashlib
 import os

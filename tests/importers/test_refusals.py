@@ -65,16 +65,16 @@ REFUSED: dict[str, tuple[bytes, type[ImporterError]]] = {
     ),
     "a page that is not found": (
         page(
-            "<h1>Page not found</h1><p>We are sorry, but the page that you are looking for does not "
-            "exist. It may have been moved, or you may have typed its address wrong.</p>"
+            "<h1>Page not found</h1><p>We are sorry, but the page that you are looking for does "
+            "not exist. It may have been moved, or you may have typed its address wrong.</p>"
         ),
         NotAnArticle,
     ),
     "a question about cookies": (
         page(
-            "<h2>We value your privacy</h2><p>We and our partners store information on your device, "
-            "such as cookies, and process personal data.</p><p>With your permission we and our "
-            "partners may use your location. You can change your mind at any time.</p>"
+            "<h2>We value your privacy</h2><p>We and our partners store information on your "
+            "device, such as cookies, and process personal data.</p><p>With your permission we and "
+            "our partners may use your location. You can change your mind at any time.</p>"
         ),
         NotAnArticle,
     ),

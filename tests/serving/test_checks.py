@@ -31,7 +31,8 @@ def test_a_slip_of_the_pen_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["example.org", "ftp://example.org", "https://", "https://a/b", "https://a:x", "http://u@a"]
+    "value",
+    ["example.org", "ftp://example.org", "https://", "https://a/b", "https://a:x", "http://u@a"],
 )
 def test_an_address_is_a_scheme_and_a_host(value: str, settings: DjangoSettings) -> None:
     settings.PUBLIC_ADDRESS = value

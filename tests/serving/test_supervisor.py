@@ -96,9 +96,7 @@ def test_a_program_that_was_killed_is_started_again(start: Start, tmp_path: Path
     assert is_alive(pid_of(tmp_path, 0))
 
 
-def test_nothing_is_left_when_the_supervisor_itself_is_killed(
-    start: Start, tmp_path: Path
-) -> None:
+def test_nothing_is_left_when_the_supervisor_itself_is_killed(start: Start, tmp_path: Path) -> None:
     process = start(SLEEP, SLEEP)
     read_until(process, "open")
     pids = [pid_of(tmp_path, 0), pid_of(tmp_path, 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.files import File
 from django.db import transaction
@@ -193,22 +193,27 @@ def _author(each: Text) -> dict[str, Any]:
 
 
 def _photo(each: Text) -> Photo:
-    """Take a picture in, with its focal point as a small box that crops keep."""
-    width, height = each["width"], each["height"]
-    x, y = each.get("focal", (0.5, 0.5))
     with (FOLDER / each["file"]).open("rb") as file:
-        photo = Photo(
-            title=each["name"],
-            file=File(file, name=f"{each['name']}.{each['file'].rpartition('.')[2]}"),
-            description=each["alt"],
-            credit=each.get("credit", ""),
-            focal_point_x=round(width * x),
-            focal_point_y=round(height * y),
-            focal_point_width=round(width * 0.2),
-            focal_point_height=round(height * 0.2),
-        )
+        photo = unsaved_photo(each, file)
         photo.save()
     return photo
+
+
+def unsaved_photo(each: Text, file: BinaryIO, **more: Any) -> Photo:
+    """Describe a picture of the list, with its focal point as a small box that crops keep."""
+    width, height = each["width"], each["height"]
+    x, y = each.get("focal", (0.5, 0.5))
+    return Photo(
+        title=each["name"],
+        file=File(file, name=f"{each['name']}.{each['file'].rpartition('.')[2]}"),
+        description=each["alt"],
+        credit=each.get("credit", ""),
+        focal_point_x=round(width * x),
+        focal_point_y=round(height * y),
+        focal_point_width=round(width * 0.2),
+        focal_point_height=round(height * 0.2),
+        **more,
+    )
 
 
 def _recording(name: str, about: dict[str, Any]) -> Recording:

@@ -27,7 +27,7 @@ from tamizdat.importers.sample.drawing.canvas import Canvas
 from tamizdat.importers.sample.drawing.catalogue import SCENES
 
 _HERE = Path(__file__).parent
-_MOST_BYTES = 128_000
+_MOST_BYTES = 120_000
 _PROOF_SCALE = 0.45
 
 
@@ -71,7 +71,7 @@ def draw(order: Order) -> str:
 
 def compress(picture: Image.Image) -> bytes:
     """Give a progressive JPEG without metadata, at the best quality that is small enough."""
-    for quality in range(84, 62, -3):
+    for quality in range(84, 50, -3):
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=quality, progressive=True, optimize=True)
         if out.tell() <= _MOST_BYTES:

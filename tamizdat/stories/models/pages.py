@@ -254,6 +254,7 @@ class TextPage(PublicPage):
 class Year(PublicPage):
     """A year of stories; made by itself."""
 
+    preview_modes: list[tuple[str, str]] = []
     parent_page_types = ["stories.Home"]
     subpage_types = ["stories.Month"]
     is_creatable = False
@@ -263,6 +264,7 @@ class Year(PublicPage):
 class Month(PublicPage):
     """A month of stories; made by itself."""
 
+    preview_modes: list[tuple[str, str]] = []
     parent_page_types = ["stories.Year"]
     subpage_types = ["stories.Story"]
     is_creatable = False

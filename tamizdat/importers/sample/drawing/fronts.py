@@ -23,7 +23,7 @@ from tamizdat.importers.sample.drawing.march import (
     look,
 )
 from tamizdat.importers.sample.drawing.noise import sample, tile
-from tamizdat.importers.sample.drawing.skins import behind, mottled
+from tamizdat.importers.sample.drawing.skins import mottled
 
 
 def courthouse_columns(canvas: Canvas) -> Look:
@@ -78,11 +78,9 @@ def courthouse_columns(canvas: Canvas) -> Look:
         careful=0.85,
         steps=130,
     )
-    canvas.light, depth = look(
-        canvas, world, Eye((4.3, 0.55, 5.8), (-2.2, 0.55, 0.0), 1.0, (0.5, 0.78))
-    )
     sky = ramp(canvas.y + 0 * canvas.x, [(0, "#54799f"), (0.7, "#c9d4da"), (1, "#e8dfcf")])
-    behind(canvas, depth, sky)
+    eye = Eye((4.3, 0.55, 5.8), (-2.2, 0.55, 0.0), 1.0, (0.5, 0.78))
+    canvas.light, _ = look(canvas, world, eye, sky)
     return Look(exposure=0.48, filmic=True, bloom=0.1, threshold=1.2, vignette=0.3, saturation=0.9)
 
 

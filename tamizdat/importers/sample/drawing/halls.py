@@ -25,7 +25,7 @@ from tamizdat.importers.sample.drawing.march import (
     look,
 )
 from tamizdat.importers.sample.drawing.noise import clouds, sample, tile
-from tamizdat.importers.sample.drawing.skins import behind, mottled
+from tamizdat.importers.sample.drawing.skins import mottled
 
 _WEB = (
     (-9.0, 0.9),
@@ -287,14 +287,13 @@ def greenhouse(canvas: Canvas) -> Look:
         careful=0.6,
         steps=150,
     )
-    canvas.light, depth = look(
-        canvas, world, Eye((0.68, 1.5, 2.8), (0.05, 1.22, -6.0), 1.0), finer=1.4
-    )
     sky = ramp(
         canvas.y + 0 * canvas.x,
         [(0, "#a9c3d2"), (0.4, "#f3ead0"), (0.55, "#f9e3b4"), (1, "#d9c89a")],
     )
-    behind(canvas, depth, sky * (0.9 + 0.3 * clouds(canvas, 0.3, 4, 2)[..., None]))
+    sky = sky * (0.9 + 0.3 * clouds(canvas, 0.3, 4, 2)[..., None])
+    eye = Eye((0.68, 1.5, 2.8), (0.05, 1.22, -6.0), 1.0)
+    canvas.light, depth = look(canvas, world, eye, sky)
     canvas.glow(0.98, 0.36, 0.12, "#ffe2a8", 1.6)
     canvas.light = focus(canvas.light, depth, 4.0, 0.55, canvas)
     return Look(

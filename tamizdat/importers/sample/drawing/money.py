@@ -22,7 +22,7 @@ from tamizdat.importers.sample.drawing.march import (
     look,
 )
 from tamizdat.importers.sample.drawing.noise import tile
-from tamizdat.importers.sample.drawing.skins import behind, mottled
+from tamizdat.importers.sample.drawing.skins import mottled
 
 
 def coins_banknotes(canvas: Canvas) -> Look:
@@ -116,9 +116,7 @@ def coins_banknotes(canvas: Canvas) -> Look:
         careful=0.8,
         steps=130,
     )
-    canvas.light, depth = look(
-        canvas, world, Eye((-0.15, 1.15, 2.3), (0.1, 0.2, -0.1), 0.74), finer=1.4
-    )
-    behind(canvas, depth, rgb("#191412") + 0 * canvas.light)
+    eye = Eye((-0.15, 1.15, 2.3), (0.1, 0.2, -0.1), 0.74)
+    canvas.light, depth = look(canvas, world, eye, "#191412")
     canvas.light = focus(canvas.light, depth, 2.3, 1.1, canvas)
     return Look(exposure=0.95, filmic=True, bloom=0.2, threshold=1.0, vignette=0.4, saturation=0.9)

@@ -29,7 +29,7 @@ from tamizdat.importers.sample.drawing.march import (
     look,
 )
 from tamizdat.importers.sample.drawing.noise import ridge, sample, tile
-from tamizdat.importers.sample.drawing.skins import behind, grained, mottled
+from tamizdat.importers.sample.drawing.skins import grained, mottled
 
 
 def satellite_dish(canvas: Canvas) -> Look:
@@ -138,12 +138,8 @@ def satellite_dish(canvas: Canvas) -> Look:
         careful=0.8,
         steps=140,
     )
-    light, depth = look(
-        canvas, world, Eye((2.6, 1.5, 15.5), (0.0, 3.95, 0.0), 0.64, (0.56, 0.5)), finer=1.4
-    )
-    solid_ = step(60.0, 45.0, depth)
-    exposed = light * 0.85
-    canvas.paint(solid_, exposed)
+    eye = Eye((2.6, 1.5, 15.5), (0.0, 3.95, 0.0), 0.64, (0.56, 0.5))
+    canvas.light = look(canvas, world, eye, canvas.light / 0.85)[0] * 0.85
     _grass_edge(canvas)
     return Look(vignette=0.34, bloom=0.16, saturation=0.95)
 
@@ -293,15 +289,9 @@ def market_stalls(canvas: Canvas) -> Look:
         careful=0.8,
         steps=130,
     )
-    canvas.light, depth = look(canvas, world, Eye((-0.35, 1.6, 3.4), (0.05, 1.45, -6.0), 1.05))
-    behind(
-        canvas,
-        depth,
-        ramp(
-            canvas.y + 0 * canvas.x,
-            [(0, "#131d38"), (0.3, "#3d4a70"), (0.5, "#8d7a86"), (1, "#8d7a86")],
-        ),
-    )
+    dusk = [(0, "#131d38"), (0.3, "#3d4a70"), (0.5, "#8d7a86"), (1, "#8d7a86")]
+    eye = Eye((-0.35, 1.6, 3.4), (0.05, 1.45, -6.0), 1.05)
+    canvas.light, depth = look(canvas, world, eye, ramp(canvas.y + 0 * canvas.x, dusk))
     canvas.light = focus(canvas.light, depth, 4.0, 0.5, canvas)
     return Look(
         exposure=1.0, filmic=True, bloom=0.35, threshold=1.0, vignette=0.36, saturation=0.92

@@ -22,7 +22,7 @@ from tamizdat.importers.sample.drawing.march import (
     look,
 )
 from tamizdat.importers.sample.drawing.noise import clouds, sample, tile
-from tamizdat.importers.sample.drawing.skins import behind, grained, mottled, planks
+from tamizdat.importers.sample.drawing.skins import grained, mottled, planks
 
 
 def _desks(x: Field, y: Field, z: Field) -> tuple[Field, Field]:
@@ -114,8 +114,8 @@ def empty_classroom(canvas: Canvas) -> Look:
         beneath="#8d7a60",
         corner=0.7,
     )
-    canvas.light, depth = look(canvas, world, Eye((2.1, 1.75, 7.2), (-0.75, 1.15, 0.0), 0.86))
-    behind(canvas, depth, rgb("#fff6e4") * 1.9)
+    eye = Eye((2.1, 1.75, 7.2), (-0.75, 1.15, 0.0), 0.86)
+    canvas.light, depth = look(canvas, world, eye, rgb("#fff6e4") * 1.9)
     _shafts(canvas)
     canvas.light = focus(canvas.light, depth, 5.0, 0.2, canvas)
     return Look(exposure=0.85, filmic=True, bloom=0.14, threshold=1.2, vignette=0.3)
@@ -207,8 +207,8 @@ def library_shelves(canvas: Canvas) -> Look:
         careful=0.75,
         steps=130,
     )
-    canvas.light, depth = look(canvas, world, Eye((0.24, 1.55, 3.6), (-0.02, 1.75, -6), 0.95))
-    behind(canvas, depth, rgb("#eaf1fb") * 2.2)
+    eye = Eye((0.24, 1.55, 3.6), (-0.02, 1.75, -6), 0.95)
+    canvas.light, depth = look(canvas, world, eye, rgb("#eaf1fb") * 2.2)
     canvas.light = focus(canvas.light, depth, 4.2, 0.45, canvas)
     return Look(exposure=1.45, filmic=True, bloom=0.22, threshold=1.1, vignette=0.36)
 

@@ -6,13 +6,11 @@ import numpy as np
 
 from tamizdat.importers.sample.drawing import solid
 from tamizdat.importers.sample.drawing.canvas import (
-    Canvas,
     Field,
     rgb,
     step,
 )
 from tamizdat.importers.sample.drawing.march import (
-    FAR,
     Skin,
 )
 from tamizdat.importers.sample.drawing.noise import sample
@@ -49,8 +47,3 @@ def mottled(noise: Field, colour: str, strength: float = 0.05, size: float = 3.0
         return (np.maximum(tone, 0.05)[:, None] * rgb(colour)).astype(np.float32)
 
     return skin
-
-
-def behind(canvas: Canvas, depth: Field, colour: Field) -> None:
-    """Put a colour, one for each point, where the rays met nothing."""
-    canvas.paint(step(FAR * 0.8, FAR * 0.95, depth), colour)

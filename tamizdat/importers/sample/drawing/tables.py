@@ -9,7 +9,6 @@ from tamizdat.importers.sample.drawing.canvas import (
     Canvas,
     Field,
     Look,
-    ramp,
     rgb,
     step,
 )
@@ -22,14 +21,8 @@ from tamizdat.importers.sample.drawing.march import (
     focus,
     look,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, sample, soft_tile, tile
-from tamizdat.importers.sample.drawing.skins import behind, grained, mottled, planks
-
-
-def _window_wall(canvas: Canvas, stops: list[tuple[float, str]]) -> Field:
-    """Paint a dim wall behind a table, lighter on the side of the window."""
-    wash = clouds(canvas, 0.5, 4)[..., None] * 0.3 + 0.85
-    return ramp((canvas.x / canvas.aspect) * 0.8 + canvas.y * 0.3, stops) * wash
+from tamizdat.importers.sample.drawing.noise import sample, soft_tile, tile
+from tamizdat.importers.sample.drawing.skins import grained, mottled, planks
 
 
 def bread_table(canvas: Canvas) -> Look:
@@ -38,8 +31,8 @@ def bread_table(canvas: Canvas) -> Look:
     cut = 0.42
 
     def loaf(x: Field, y: Field, z: Field) -> Field:
-        lump = 0.006 * sample(crust, x * 0.6, z * 0.6 + y * 0.4)
-        deep = 0.028 * _score(x, z) * step(0.36, 0.5, y)
+        lump = 0.0025 * sample(crust, x * 0.6, z * 0.6 + y * 0.4)
+        deep = 0.014 * _score(x, z) * step(0.36, 0.5, y)
         a, b, c = x / 0.95, (y - 0.30) / np.where(y > 0.3, 0.36, 0.30), z / 0.46
         body = (np.sqrt(a * a + b * b + c * c) - 1) * 0.33
         return (body + lump + deep).astype(np.float32)
@@ -82,17 +75,16 @@ def bread_table(canvas: Canvas) -> Look:
 
     def baked(x: Field, y: Field, z: Field) -> Field:
         inside = np.clip(-loaf(x, y, z) / 0.03, 0, 1) * (x < cut + 0.01)
-        edge = np.hypot(z / 0.40, (y - 0.29) / 0.28)
         flat = np.where(
             x < cut + 0.02,
             inside * step(cut - 0.02, cut - 0.008, x),
             step(1.08, 0.96, _slice_edge(x, y, z, cut)),
         )
         pores = step(0.5, 1.6, sample(crumb, z * 0.7, y * 0.7 + x * 0.9))
-        soft = rgb("#c9a877") * (1 - 0.45 * pores[:, None]) + 0 * edge[:, None]
-        tone = 0.9 + 0.16 * sample(crust, x * 0.8, z * 0.8 + y) + 0.06 * sample(crumb, x, z + y)
-        flour = step(-0.2, 1.5, sample(crust, x * 1.1 + 0.4, z * 1.6)) * step(0.3, 0.6, y) * 0.55
-        flour = np.maximum(flour * (1 - _score(x, z)), 0) + 0.10 * _score(x, z) * step(0.3, 0.5, y)
+        soft = rgb("#c9a877") * (1 - 0.45 * pores[:, None])
+        tone = 1.0 + 0.08 * sample(crust, x * 0.8, z * 0.8 + y) - 0.75 * (y - 0.35)
+        dust = step(-0.6, 2.0, sample(crumb, x * 0.8, z * 0.8 + y)) * step(0.25, 0.62, y)
+        flour = dust * 0.65 * (1 - _score(x, z)) + 0.22 * _score(x, z) * step(0.33, 0.5, y)
         shell = (
             rgb("#8f5c33") * tone[:, None] * (1 - flour[:, None]) + rgb("#e3d3b8") * flour[:, None]
         )
@@ -124,7 +116,6 @@ def bread_table(canvas: Canvas) -> Look:
         steps=130,
     )
     canvas.light, depth = look(canvas, world, Eye((0.15, 1.35, 3.1), (0.05, 0.24, -0.1), 0.74))
-    behind(canvas, depth, _window_wall(canvas, [(0, "#232524"), (0.5, "#474d4a"), (1, "#8b918a")]))
     canvas.light = focus(canvas.light, depth, 3.0, 0.9, canvas)
     return Look(
         exposure=0.95, filmic=True, bloom=0.12, threshold=1.1, vignette=0.38, saturation=0.92
@@ -133,7 +124,7 @@ def bread_table(canvas: Canvas) -> Look:
 
 def _score(x: Field, z: Field) -> Field:
     """Say where the baker cut the top of the loaf."""
-    return np.exp(-(((((x + 0.45 * z + 3.0) % 0.36) - 0.18) / 0.035) ** 2)).astype(np.float32)
+    return np.exp(-(((((x + 0.45 * z + 3.0) % 0.46) - 0.23) / 0.04) ** 2)).astype(np.float32)
 
 
 def _slice_edge(x: Field, y: Field, z: Field, cut: float) -> Field:
@@ -238,9 +229,7 @@ def radio_studio(canvas: Canvas) -> Look:
         careful=0.85,
         steps=120,
     )
-    canvas.light, depth = look(
-        canvas, world, Eye((-0.42, 1.28, 1.75), (0.12, 1.13, 0), 0.74), finer=1.4
-    )
+    canvas.light, depth = look(canvas, world, Eye((-0.42, 1.28, 1.75), (0.12, 1.13, 0), 0.74))
     canvas.light = focus(canvas.light, depth, 1.75, 0.75, canvas)
     return Look(exposure=1.15, filmic=True, bloom=0.35, threshold=0.9, vignette=0.4)
 

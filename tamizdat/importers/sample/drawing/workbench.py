@@ -23,7 +23,7 @@ from tamizdat.importers.sample.drawing.march import (
     look,
 )
 from tamizdat.importers.sample.drawing.noise import clouds, sample, soft_tile, tile
-from tamizdat.importers.sample.drawing.skins import behind, grained, mottled
+from tamizdat.importers.sample.drawing.skins import grained, mottled
 
 _FLASKS = ((0.95, -0.30, 0.34, "cone"), (1.55, -0.65, 0.42, "round"), (-1.25, -0.75, 0.36, "cone"))
 
@@ -290,8 +290,8 @@ def passport_suitcase(canvas: Canvas) -> Look:
         careful=0.8,
         steps=120,
     )
-    canvas.light, depth = look(canvas, world, Eye((0.45, 1.35, 3.3), (0.25, 0.66, -0.1), 0.78))
-    behind(canvas, depth, _rainy_street(canvas))
+    eye = Eye((0.45, 1.35, 3.3), (0.25, 0.66, -0.1), 0.78)
+    canvas.light, depth = look(canvas, world, eye, _rainy_street(canvas))
     canvas.light = focus(canvas.light, np.minimum(depth, 9.0), 3.2, 0.9, canvas)
     return Look(
         exposure=0.95, filmic=True, bloom=0.2, threshold=1.0, vignette=0.36, saturation=0.92

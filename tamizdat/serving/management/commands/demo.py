@@ -78,6 +78,7 @@ def build(folder: Folder, say: Any) -> None:
     from tamizdat.bake.baker import bake
     from tamizdat.bake.management.commands.bake import progress_bar
     from tamizdat.bake.resident import note_address
+    from tamizdat.importers.sample.ahead import Ahead
     from tamizdat.importers.sample.build import build as build_sample
     from tamizdat.serving import opening
 
@@ -88,10 +89,12 @@ def build(folder: Folder, say: Any) -> None:
 
     say(f"Building the sample newsroom in {folder.path}")
     step("databases")
+    ahead = Ahead.start(folder.run / "drawn")
     opening.migrate()
     build_sample(timezone.now(), step)
     _admit_staff(folder)
-    step("pages")
+    hung = ahead.hang()
+    step(f"pages ({hung} pictures are drawn already)")
     with progress_bar() as progress:
         report = bake(timezone.now(), progress=progress)
     note_address(folder.run)
