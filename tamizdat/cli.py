@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
-import importlib
 import os
 import sys
 import traceback
@@ -23,14 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tamizdat
-from tamizdat.serving.folder import Folder, FolderError
+from tamizdat.serving.folder import Folder
 
 if TYPE_CHECKING:
     from django.core.management.base import BaseCommand
 
 # Our commands as a newcomer meets them; one that does not exist yet is not shown.
-OURS = ("demo", "init", "serve", "import", "bake", "verify", "mirrors", "keys", "newsletters")
-OURS += ("contributions", "doctor")
+OURS = tuple(
+    "demo init serve import bake verify mirrors keys newsletters contributions doctor".split()
+)
 DJANGOS_OWN_OPTIONS = {"settings", "pythonpath", "no_color", "force_color", "skip_checks"}
 DJANGOS_OWN_OPTIONS |= {"verbosity", "version"}
 STOPPED = 130  # what a shell calls the end by Ctrl+C

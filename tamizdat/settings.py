@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.typed_table_block",
     "wagtail.embeds",
     "wagtail.sites",
-    "wagtail.users",
+    "tamizdat.accounts.apps.Staff",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -167,6 +167,8 @@ USE_TZ = True
 USE_I18N = True
 LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]
 WAGTAIL_I18N_ENABLED = True
+# A translation begins as a draft; the original's words are nothing to publish in its place.
+WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 
 STATIC_URL = "/static/"
 MEDIA_URL = "/uploads/"

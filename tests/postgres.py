@@ -8,7 +8,6 @@ cluster listens on a Unix socket in its own folder; it forgets durability for sp
 
 from __future__ import annotations
 
-import glob
 import os
 import pwd
 import shutil
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+POSTGRES = Path("/usr/lib/postgresql")  # where Debian keeps it, by version
 NAMES = ("newsroom", "people")
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
 
@@ -61,8 +61,8 @@ def _without_root(folder: Path) -> dict[str, Any]:
 
 
 def _program(name: str) -> str:
-    found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
-    program = found[-1] if found else shutil.which(name)
+    found = sorted(POSTGRES.glob(f"*/bin/{name}"))
+    program = str(found[-1]) if found else shutil.which(name)
     if program is None:
         raise SystemExit(f"missing: {name} of PostgreSQL; install it: apt-get install postgresql")
     return program

@@ -9,7 +9,6 @@ the message tells which programs to bring.
 
 from __future__ import annotations
 
-import glob
 import importlib.util
 import os
 import shutil
@@ -17,8 +16,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 OLDEST = (3, 11)
+POSTGRES = Path("/usr/lib/postgresql")  # where Debian keeps it, by version
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def has_program(*names: str) -> Callable[[], bool]:
 
 
 def has_postgres() -> bool:
-    return bool(glob.glob("/usr/lib/postgresql/*/bin/initdb")) or has_program("initdb")()
+    return any(POSTGRES.glob("*/bin/initdb")) or has_program("initdb")()
 
 
 FOR_TESTS = (

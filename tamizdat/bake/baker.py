@@ -7,6 +7,7 @@ Rules:
   file that is not there (must never happen, 12).
 * What was written is synced to disk before the database says that it was.
 * A file whose bytes did not change is not touched.
+* A page that cannot be made keeps no other waiting: it stays dirty, and the bake says so at its end.
 * A row leaves the ``Dirty`` table only together with the record of its file; killed anywhere, the
   next run finishes.
 """
@@ -53,6 +54,7 @@ class Report:
     removed: list[str] = field(default_factory=list)
     edition: int = 0
     dropped: set[int] = field(default_factory=set)  # assets that some page ceased to name
+    failed: dict[int, Exception] = field(default_factory=dict)  # by the dirty row that failed
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def bake(now: datetime, *, full: bool = False, progress: Progress | None = None)
         if full:
             _clear(tree, report)
         _seal(report, now)
+    for error in report.failed.values():
+        raise error  # all the others are made; the failed ones stay dirty
     return report
 
 
@@ -117,14 +121,14 @@ def _turn(tree: Tree, now: datetime, report: Report, progress: Progress | None) 
         while plan.take_up(now):
             pass
     _remove(tree, gone, report)
-    return bool(gone) or Dirty.objects.exists()
+    return bool(gone) or Dirty.objects.exclude(pk__in=report.failed).exists()
 
 
 def _round(
     tree: Tree, now: datetime, report: Report, gone: list[Dirty], progress: Progress | None
 ) -> bool:
     """Make up to ROUND files; return whether there were any."""
-    done = [row.pk for row in gone]
+    done = [*(row.pk for row in gone), *report.failed]
     rows = list(Dirty.objects.exclude(pk__in=done).order_by("rank", "pk")[:ROUND])
     # A forwarding page asks where its target stands: that must be on record by then.
     rows = [row for row in rows if row.rank % plan.BEHIND < recipes.FORWARD] or rows
@@ -133,7 +137,12 @@ def _round(
     loaves: list[tuple[Dirty, Loaf]] = []
     showing = Showing(EditionAssets(), now)
     for row in rows:
-        loaf = make(row.recipe, showing)
+        try:
+            loaf = make(row.recipe, showing)
+        except Exception as error:  # one page that cannot be shown must not keep others waiting
+            error.add_note(row.recipe)
+            report.failed[row.pk] = error
+            continue
         if loaf is None:
             gone.append(row)
         else:
@@ -260,7 +269,9 @@ def _note_moves(standing: dict[str, File], entries: dict[str, Entry]) -> list[st
     )
     arrived = [each.path for name, each in entries.items() if not name.startswith("moved:")]
     Moved.objects.filter(path__in=arrived).delete()  # a page stands there again
-    forwards = Moved.objects.filter(recipe__in=moves.values()).values_list("path", flat=True)
+    fresh = [name for name in entries if name not in standing]  # published again, perhaps
+    forwards = Moved.objects.filter(recipe__in=[*moves.values(), *fresh])
+    forwards = forwards.values_list("path", flat=True)
     return [f"moved:{path}" for path in forwards]
 
 
@@ -285,6 +296,7 @@ def _remove(tree: Tree, gone: list[Dirty], report: Report) -> None:
     for file in files:
         tree.remove(file.path)
         report.removed.append(file.path)
+    tree.sync()
     with transaction.atomic():
         names = [file.recipe for file in files]
         forwards = Moved.objects.filter(recipe__in=names)
@@ -305,14 +317,18 @@ def _remove_assets(tree: Tree, report: Report) -> None:
 
 
 def sweep_assets(now: datetime) -> int:
-    """Take away the assets that no page has named for thirty days; return how many."""
-    tree = Tree(Path(settings.EDITION_ROOT))
-    Asset.objects.filter(used_by__isnull=True, idle_since__isnull=True).update(idle_since=now)
-    Asset.objects.filter(used_by__isnull=False).update(idle_since=None)
-    old = list(Asset.objects.filter(used_by__isnull=True, idle_since__lte=now - KEPT))
-    for asset in old:
-        tree.remove(asset.path)
-        asset.delete()
+    """Take away the assets that no page has named for thirty days; return how many.
+
+    Raises Busy when a bake is at work.
+    """
+    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
+        tree = Tree(Path(settings.EDITION_ROOT))
+        Asset.objects.filter(used_by__isnull=True, idle_since__isnull=True).update(idle_since=now)
+        Asset.objects.filter(used_by__isnull=False).update(idle_since=None)
+        old = list(Asset.objects.filter(used_by__isnull=True, idle_since__lte=now - KEPT))
+        for asset in old:
+            tree.remove(asset.path)
+            asset.delete()
     return len(old)
 
 
@@ -320,6 +336,7 @@ def _clear(tree: Tree, report: Report) -> None:
     """Take away files that no record knows (a full bake alone looks for them)."""
     known = set(File.objects.values_list("path", flat=True))
     known |= set(Asset.objects.values_list("path", flat=True))
+    tree.clear_parts()
     for path in sorted(tree.paths() - known):
         if not path.startswith("signed/"):
             tree.remove(path)

@@ -19,7 +19,7 @@ from tamizdat.bake import recipes
 from tamizdat.bake.models import Dirty, File, Shows
 from tamizdat.stories import keys
 from tamizdat.stories.listing import Listed, Shift, reconcile
-from tamizdat.stories.models import Author, Change, Story, Topic
+from tamizdat.stories.models import Author, Change, Section, Story, Topic
 from tamizdat.stories.showing.fronts import LIST_LENGTH, archive_pages
 from tamizdat.stories.showing.stories import REACH
 
@@ -104,8 +104,12 @@ def _dirty(changed: list[str], now: datetime) -> list[str]:
         page = there.get(pk)
         found += recipes.recipes_of(page, pk)
         found += _indexes_of(page)
+        if isinstance(page, Section | Author | Topic) and page.live:
+            found += _missing_pages(keys.shelf(pk))
         shifts += _reconcile(page if isinstance(page, Story) else None, pk, now)
     lists = {shift.list for shift in shifts}
+    if keys.homes() in changed:
+        found += [*recipes.all_recipes(), *_numbered()]
     touched = [*changed, *(keys.stories_in(name) for name in lists)]
     found += _files_that_show(touched)
     for shift in shifts:
@@ -131,7 +135,8 @@ def _files_that_show(changed: list[str]) -> list[str]:
 
 
 def _stories() -> Iterator[Story]:
-    rows = Story.objects.select_related("locale").prefetch_related("bylines", "topics")
+    rows = Story.objects.select_related("locale", "section")
+    rows = rows.prefetch_related("bylines__author", "topics")
     yield from rows.defer("body").iterator(chunk_size=SLICE)
 
 
@@ -150,12 +155,13 @@ def _reconcile(story: Story | None, pk: int, now: datetime) -> list[Shift]:
 def lists_of(story: Story, sort_at: datetime) -> list[str]:
     """Name the lists in which a public story stands."""
     local = timezone.localtime(sort_at)
-    pages = [story.section_id, *(byline.author_id for byline in story.bylines.all())]
-    pages += [topic.pk for topic in story.topics.all()]
+    shelves = [story.section, *(byline.author for byline in story.bylines.all())]
+    shelves += story.topics.all()
+    own = [shelf.pk for shelf in shelves if shelf and shelf.locale_id == story.locale_id]
     return [
         keys.all_of(story.language),
         keys.month(story.language, local.year, local.month),
-        *dict.fromkeys(keys.shelf(pk) for pk in pages if pk),
+        *dict.fromkeys(keys.shelf(pk) for pk in own),
     ]
 
 
@@ -169,7 +175,7 @@ def _neighbours(shift: Shift) -> list[str]:
 
 
 def _has_pages(name: str) -> bool:
-    return name.startswith("p") or name.count("/") == 2
+    return keys.is_shelf(name) or name.count("/") == 2
 
 
 def _pages_of(name: str, rank: int) -> list[str]:
@@ -180,9 +186,15 @@ def _pages_of(name: str, rank: int) -> list[str]:
     standing = _standing(name)
     first = rank // LIST_LENGTH + 1
     numbers = set(range(first, last + 1)) | {number for number in standing if number > last}
-    if last not in standing:  # a page is born: the one before it links to it
-        numbers |= {last, last - 1}
+    # A page that is born or goes away is linked to by the one before it.
+    numbers |= {last, *([max(standing)] if standing else [])}
     return [f"list:{name}", *(f"list:{name}:{number}" for number in sorted(numbers) if number > 0)]
+
+
+def _missing_pages(name: str) -> list[str]:
+    """Name the archive pages that a list should have and has not: it was published again."""
+    last = archive_pages(Listed.objects.of(name).count())
+    return [f"list:{name}:{number}" for number in set(range(1, last + 1)) - _standing(name)]
 
 
 def _standing(name: str) -> set[int]:

@@ -18,6 +18,7 @@ from wagtail.models import Page as TreePage
 
 from tamizdat.bake.models import File, Moved
 from tamizdat.reader import pages
+from tamizdat.stories import keys
 from tamizdat.stories.models import (
     Author,
     AuthorIndex,
@@ -76,7 +77,7 @@ def _story(rest: str, showing: Showing) -> Made | None:
 def _list(rest: str, showing: Showing) -> Made | None:
     name, _, number_text = rest.partition(":")
     number = int(number_text) if number_text else None
-    if name.startswith("p"):
+    if keys.is_shelf(name):
         page = TreePage.objects.filter(pk=int(name[1:])).specific().first()
         if not isinstance(page, Section | Author | Topic) or not page.live:
             return None

@@ -3,7 +3,7 @@
 Rules:
 
 * No failing bake ends it. It says what failed, keeps that for the dashboard, and tries again: at
-  once when something changes, else after a pause that doubles up to a minute.
+  once when something changes, else after a pause that doubles up to LONGEST_PAUSE.
 * What goes live, ends, or comes out of an embargo does so without anyone's click.
 * When the newsroom's public address has changed, or the edition's folder was lost, every page is
   made again.
@@ -24,12 +24,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 
-from tamizdat.bake import baker, scheduled, trouble
+from tamizdat.bake import baker, plan, scheduled, trouble
 from tamizdat.bake.bell import Bell
 from tamizdat.bake.models import File
 
 SWEEP = 1.0  # seconds
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 15.0  # what goes live at a set time may be late by this, while a bake fails
 ENDINGS_EVERY = 15.0  # no index leads to expiry times, so they are looked at less often
 ASSETS_EVERY = timedelta(days=1)
 ADDRESS = "baked-for"
@@ -69,7 +69,7 @@ class Resident:
 
     def look(self, *, is_rung: bool = False) -> None:
         """Do what is due now."""
-        if not is_rung and self.timer() < self._not_before:
+        if self.timer() < self._not_before and not (is_rung or plan.is_due(self.clock())):
             return
         try:
             self._do(self.clock())

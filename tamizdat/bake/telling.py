@@ -20,6 +20,7 @@ ITSELF, FRONTS = "The story itself", "Front pages"
 LISTS = "Lists of sections, authors, topics and months"
 STORIES, OTHERS = "Other stories’ pages", "Other pages"
 GROUPS = {"home": FRONTS, "list": LISTS, "archive": LISTS, "index": LISTS, "story": STORIES}
+ORDER = [ITSELF, FRONTS, LISTS, STORIES, OTHERS]
 GONE = "goes away; the address then answers “not found”"
 WITHOUT = "is made again without it"
 
@@ -65,12 +66,15 @@ def _pictures(own: File) -> Iterator[Place]:
 
 
 def _others(files: Iterable[File]) -> Iterator[Place]:
-    found = list(files)
+    found = sorted(files, key=lambda file: ORDER.index(_group(file)))  # paths stay in order
     titles = _titles(found)
     for file in found:
         if not file.recipe.startswith("moved:"):
-            group = GROUPS.get(file.recipe.partition(":")[0], OTHERS)
-            yield Place(_words(file.recipe, titles), _address(file.path), WITHOUT, group)
+            yield Place(_words(file.recipe, titles), _address(file.path), WITHOUT, _group(file))
+
+
+def _group(file: File) -> str:
+    return GROUPS.get(file.recipe.partition(":")[0], OTHERS)
 
 
 def _titles(files: list[File]) -> dict[int, str]:

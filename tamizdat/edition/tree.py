@@ -103,8 +103,16 @@ class Tree:
         for folder, _, names in os.walk(self.root):
             above = os.path.relpath(folder, self.root)
             for name in names:
+                if _is_part(name):
+                    continue
                 found.add(name if above == "." else f"{above}/{name}")
         return {path for path in found if not _is_sibling(path, found)}
+
+    def clear_parts(self) -> None:
+        """Take away what a writer that was killed left beside the files."""
+        for folder, _, names in os.walk(self.root):
+            for name in filter(_is_part, names):
+                (Path(folder) / name).unlink(missing_ok=True)
 
     def sync(self) -> None:
         """Make all that was written durable (one syncfs for the whole file system)."""
@@ -126,6 +134,10 @@ def sibling(place: Path, ending: str) -> Path:
 def _is_sibling(path: str, all_paths: set[str]) -> bool:
     stem, dot, ending = path.rpartition(".")
     return f"{dot}{ending}" in SIBLINGS and stem in all_paths
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".part")
 
 
 def _write_aside(target: Path, data: bytes) -> Path:

@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import tamizdat
-
 from tamizdat.serving.folder import Folder
+
+WSGI = "tamizdat.wsgi:application"
+# A door that listens everywhere is asked on this machine.
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+HERE = {*ANY, *ANY.values()}
 
 
 class PortError(Exception):
@@ -41,7 +45,7 @@ class Address:
     @property
     def url(self) -> str:
         """Return the address as a person types it."""
-        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host
+        host = "localhost" if self.host in HERE else self.host
         return f"http://{host}:{self.port}/"
 
     def check(self) -> None:
@@ -66,7 +70,7 @@ class Address:
 
     def answers(self) -> bool:
         """Say whether the door gives a page."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        host = ANY.get(self.host, self.host)
         asking = http.client.HTTPConnection(host, self.port, timeout=5)
         try:
             asking.request("GET", self.path, headers={"Host": f"localhost:{self.port}"})
@@ -83,20 +87,19 @@ def programs(folder: Folder, reader: Address, newsroom: Address) -> list[Program
     home = ("--home", str(folder.path))
     settings = "python:tamizdat.serving.newsroom_door"
     bind = f"[{newsroom.host}]" if ":" in newsroom.host else newsroom.host
+    root, port = ("--root", str(folder.edition)), ("--port", str(reader.port))
     back_room = {"TAMIZDAT_DOOR": "backroom"}
     return [
         Program(
             "newsroom",
-            (*python, "gunicorn", "-c", settings, "-b", f"{bind}:{newsroom.port}")
-            + ("tamizdat.wsgi:application",),
+            (*python, "gunicorn", "-c", settings, "-b", f"{bind}:{newsroom.port}", WSGI),
             {"TAMIZDAT_DOOR": "newsroom"},
         ),
         Program("baker", (*python, "tamizdat.cli", "bake", "--resident", *home), back_room),
         Program("worker", (*python, "tamizdat.cli", "work", *home), back_room),
         Program(
             "reader door",
-            (*python, "tamizdat.reader.door", "--root", str(folder.edition))
-            + ("--host", reader.host, "--port", str(reader.port)),
+            (*python, "tamizdat.reader.door", *root, "--host", reader.host, *port),
         ),
     ]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Avg, FloatField, Value
 from django.db.models.functions import Cast, Length
-from modelsearch.backends.database import SearchBackend as database_backend
+from modelsearch.backends import database
 from wagtail.search.models import IndexEntry
 
 SLICE = 200
@@ -20,7 +20,7 @@ SLICE = 200
 
 def SearchBackend(parameters: dict[str, Any]) -> Any:  # noqa: N802 - Wagtail looks for this name
     """Return Wagtail's backend for the database at hand, its index without the norms."""
-    backend = database_backend(parameters)
+    backend = database.SearchBackend(parameters)
     backend.index_class = _without_norms(type(backend).index_class)
     return backend
 

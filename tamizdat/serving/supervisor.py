@@ -57,10 +57,10 @@ class Child:
             env=environment(self.program),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            # Its own session: the terminal's Ctrl+C reaches the supervisor, which ends all in order.
+            # Its own session: Ctrl+C reaches the supervisor alone, which ends all in order.
             start_new_session=True,
             # One thread here, so nothing can be locked in the child.
-            preexec_fn=lambda: _tie_to(parent),  # noqa: PLW1509
+            preexec_fn=lambda: _tie_to(parent),
         )
 
     def tell(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The stories app: sees to it that no row names who wrote a protected author's story."""
+"""The stories app: watches the rows that Wagtail writes past us."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ class Stories(AppConfig):
     name = "tamizdat.stories"
 
     def ready(self) -> None:
-        from tamizdat.stories import protection
+        from tamizdat.stories import protection, watching
 
         protection.watch()
+        watching.watch()

@@ -4,6 +4,7 @@
 ``k:<uuid>``   the set of translations of one page
 ``i:7``        the photo with that id
 ``m:7``        the recording with that id
+``h``          which languages are public
 ``s:ru``       what stands around every page in that language
 ``l:<list>``   which stories a list holds, and in which order; lists are named below
 ``c:ru``       the corrections in that language
@@ -34,6 +35,11 @@ def site(language: str) -> str:
     return f"s:{language}"
 
 
+def homes() -> str:
+    """Name the set of languages that are public."""
+    return "h"
+
+
 def stories_in(list_name: str) -> str:
     return f"l:{list_name}"
 
@@ -52,6 +58,11 @@ def all_of(language: str) -> str:
 def shelf(pk: int) -> str:
     """Name the list of a section, an author or a topic: all of them are pages."""
     return f"p{pk}"
+
+
+def is_shelf(name: str) -> bool:
+    """Tell a shelf's list from a language's ("p12", not "pt")."""
+    return name.startswith("p") and name[1:].isdigit()
 
 
 def month(language: str, year: int, number: int) -> str:

@@ -77,9 +77,6 @@ def withdraw(request: HttpRequest, page_id: int) -> HttpResponse:
         return _withdraw(request, story)
     values: dict[str, Any] = {
         "account": withdrawing.account_of(story, timezone.now()),
-        "page_title": "Withdraw",
-        "page_subtitle": story.title,
-        "header_icon": "download",
         "back": reverse("wagtailadmin_pages:edit", args=[story.pk]),
     }
     return render(request, "stories/withdraw.html", values)

@@ -79,7 +79,7 @@ def ask_for_credits(request: HttpRequest, page: Page) -> None:
 class WithdrawItem(ActionMenuItem):
     label = "Withdraw…"
     name = "action-withdraw"
-    icon_name = "download"
+    icon_name = "no-view"
     order = 25
 
     def is_shown(self, context: dict[str, Any]) -> bool:
@@ -101,7 +101,7 @@ def withdraw_button(page: Page, user: Any, **_: Any) -> list[Button]:
     if story is None or not story.permissions_for_user(user).can_withdraw():
         return []
     address = reverse("stories_withdraw", args=[story.pk])
-    return [Button("Withdraw…", address, icon_name="download", priority=40)]
+    return [Button("Withdraw…", address, icon_name="no-view", priority=40)]
 
 
 def withdraw_first(request: HttpRequest, page: Page) -> HttpResponse | None:

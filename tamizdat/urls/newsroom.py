@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from django.views.static import serve
@@ -13,7 +14,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     re_path(
         r"^uploads/(?P<path>(images|media|media_thumbnails|original_images)/.*)$",
-        serve,
+        login_required(serve),
         {"document_root": settings.MEDIA_ROOT},
     ),
 ]

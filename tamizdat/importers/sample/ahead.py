@@ -42,7 +42,7 @@ class Ahead:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         process = multiprocessing.get_context("fork").Process(
-            target=_draw, args=(folder,), daemon=True
+            target=_draw, args=(folder, os.getpid()), daemon=True
         )
         process.start()
         return cls(folder, process)
@@ -58,7 +58,7 @@ class Ahead:
         return hung
 
 
-def _draw(folder: Path) -> None:
+def _draw(folder: Path, parent: int) -> None:
     os.nice(5)  # what it is drawn beside has the right of way
     number = 0
     for picture, specs in _wanted():
@@ -66,6 +66,8 @@ def _draw(folder: Path) -> None:
         # Wagtail would ask the database for a collection, and writes the id to its debug log.
         photo = unsaved_photo(picture, BytesIO(data), collection_id=0, pk=0)
         for spec in specs:
+            if os.getppid() != parent:  # it was killed: nobody will hang what we draw
+                return
             number += 1
             _draw_one(folder / f"{number:04}", photo, Filter(spec=spec), data)
 

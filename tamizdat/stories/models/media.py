@@ -6,13 +6,17 @@ The originals never leave the newsroom: a reader gets renditions, made without a
 from __future__ import annotations
 
 import hashlib
+from io import BytesIO
 from typing import Any
 
+from django.core.files import File
+from django.core.files.images import ImageFile
 from django.db import models, transaction
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
 from wagtailmedia.models import AbstractMedia
 
 from tamizdat.stories import changes, keys
+from tamizdat.stories.metadata import without_metadata
 
 
 class Photo(AbstractImage):
@@ -45,6 +49,15 @@ class Photo(AbstractImage):
             super().save(*args, **kwargs)
             changes.record([keys.photo(self.pk)])
 
+    def generate_rendition_file(self, *args: Any, **kwargs: Any) -> File:
+        """Draw a rendition, and take out whatever the camera wrote into the original.
+
+        Pillow copies EXIF (place, serial numbers, owner) into JPEG and PNG.
+        """
+        with super().generate_rendition_file(*args, **kwargs) as drawn:
+            drawn.seek(0)
+            return ImageFile(BytesIO(without_metadata(drawn.read())), name=drawn.name)
+
     def is_redrawn(self) -> bool:
         """Say whether the file or its focal point differs from what the renditions show."""
         drawn = (
@@ -58,11 +71,6 @@ class Photo(AbstractImage):
         return old is not None and old != {
             name: self.file.name if name == "file" else getattr(self, name) for name in drawn
         }
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        with transaction.atomic():
-            changes.record([keys.photo(self.pk)])
-            return super().delete(*args, **kwargs)
 
 
 class Rendition(AbstractRendition):
@@ -111,8 +119,3 @@ class Recording(AbstractMedia):
             self.sha256 = digest.hexdigest()
             super().save(*args, **kwargs)
             changes.record([keys.recording(self.pk)])
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        with transaction.atomic():
-            changes.record([keys.recording(self.pk)])
-            return super().delete(*args, **kwargs)

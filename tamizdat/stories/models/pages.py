@@ -28,16 +28,18 @@ from wagtail.admin.panels import (
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
 
+from tamizdat.stories import keys
 from tamizdat.stories.blocks import RICH, BodyBlock
+from tamizdat.stories.languages import taken_over, translatable
 from tamizdat.stories.models.public import RESERVED_SLUGS, PublicPage, language_codes
 
 PHOTO = "stories.Photo"
 TOP_STORIES = 4
 
 
-def tabs(content: list[Any], *, searched: bool = True) -> TabbedInterface:
-    """Build the editor's tabs: what it says, what machines are told, slug."""
-    machine = ["slug", "seo_title", "search_description"] if searched else ["slug"]
+def tabs(content: list[Any]) -> TabbedInterface:
+    """Build the editor's tabs: what the page says; its address and what machines are told."""
+    machine = ["slug", "seo_title", "search_description"]
     return TabbedInterface(
         [
             ObjectList(content, heading="Content"),
@@ -65,6 +67,8 @@ class Home(PublicPage):
     row_length = models.PositiveSmallIntegerField(
         default=4, help_text="How many stories each section's row shows."
     )
+
+    translatable_fields = [*translatable("title", "tagline", "notice"), *taken_over("logo")]
 
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = [
@@ -103,6 +107,12 @@ class Home(PublicPage):
     def steps(self) -> list[str]:
         return []
 
+    def keys_of_change(self, before: PublicPage | None) -> list[str]:
+        found = super().keys_of_change(before)
+        if found and (before is None or before.live != self.live):
+            found.append(keys.homes())
+        return found
+
 
 class HomeTop(Orderable):
     """A story that an editor put under the lead."""
@@ -126,6 +136,11 @@ class Section(PublicPage):
     )
     is_on_front = models.BooleanField(default=True, verbose_name="has a row on the home page")
 
+    translatable_fields = [
+        *translatable("title", "description", "seo_title", "search_description"),
+        *taken_over("position", "is_on_front"),
+    ]
+
     parent_page_types = ["stories.Home"]
     subpage_types: list[str] = []
     edit_handler = tabs(
@@ -148,13 +163,18 @@ class Section(PublicPage):
 class AuthorIndex(PublicPage):
     """The list of authors; made by itself."""
 
+    translatable_fields = translatable("title", "seo_title", "search_description")
+
     max_count_per_parent = 1
     parent_page_types = ["stories.Home"]
     subpage_types = ["stories.Author"]
-    edit_handler = tabs([FieldPanel("title")])
+    edit_handler = ObjectList([FieldPanel("title")])  # its address stands in every author's
 
     class Meta:
         verbose_name = "authors"
+
+    def chrome(self) -> tuple[object, ...]:
+        return (self.title,)
 
 
 class Author(PublicPage):
@@ -174,6 +194,11 @@ class Author(PublicPage):
         "Do not give a photo, a role or a biography that says more than it must.",
     )
 
+    translatable_fields = [
+        *translatable("title", "role", "bio", "seo_title", "search_description"),
+        *taken_over("is_protected", "photo"),
+    ]
+
     parent_page_types = ["stories.AuthorIndex"]
     subpage_types: list[str] = []
     edit_handler = tabs(
@@ -190,19 +215,26 @@ class Author(PublicPage):
 class TopicIndex(PublicPage):
     """The list of topics; made by itself."""
 
+    translatable_fields = translatable("title", "seo_title", "search_description")
+
     max_count_per_parent = 1
     parent_page_types = ["stories.Home"]
     subpage_types = ["stories.Topic"]
-    edit_handler = tabs([FieldPanel("title")])
+    edit_handler = ObjectList([FieldPanel("title")])  # its address stands in every topic's
 
     class Meta:
         verbose_name = "topics"
+
+    def chrome(self) -> tuple[object, ...]:
+        return (self.title,)
 
 
 class Topic(PublicPage):
     """What stories are about, across sections."""
 
     description = models.TextField(blank=True, max_length=500)
+
+    translatable_fields = translatable("title", "description", "seo_title", "search_description")
 
     parent_page_types = ["stories.TopicIndex"]
     subpage_types: list[str] = []
@@ -229,6 +261,11 @@ class TextPage(PublicPage):
     )
     is_in_footer = models.BooleanField(default=True, verbose_name="linked at the foot of pages")
 
+    translatable_fields = [
+        *translatable("title", "body", "seo_title", "search_description"),
+        *taken_over("builtin", "is_in_footer"),
+    ]
+
     parent_page_types = ["stories.Home"]
     subpage_types: list[str] = []
     edit_handler = tabs(
@@ -254,21 +291,23 @@ class TextPage(PublicPage):
 class Year(PublicPage):
     """A year of stories; made by itself."""
 
+    translatable_fields: list[object] = []
     preview_modes: list[tuple[str, str]] = []
     parent_page_types = ["stories.Home"]
     subpage_types = ["stories.Month"]
     is_creatable = False
-    edit_handler = tabs([HelpPanel("Years and months are made by themselves.")], searched=False)
+    edit_handler = ObjectList([HelpPanel("Years and months are made by themselves.")])
 
 
 class Month(PublicPage):
     """A month of stories; made by itself."""
 
+    translatable_fields: list[object] = []
     preview_modes: list[tuple[str, str]] = []
     parent_page_types = ["stories.Year"]
     subpage_types = ["stories.Story"]
     is_creatable = False
-    edit_handler = tabs([HelpPanel("Years and months are made by themselves.")], searched=False)
+    edit_handler = ObjectList([HelpPanel("Years and months are made by themselves.")])
 
 
 def refuse_reserved(slug: str) -> None:

@@ -14,11 +14,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from wagtail.models import Locale, Page
 
+from tamizdat.edition.paths import LONGEST_SEGMENT
 from tamizdat.stories import changes, keys
 from tamizdat.stories.forms import PublicPageForm
 from tamizdat.stories.permissions import PublicPagePermissions
@@ -137,6 +139,11 @@ class PublicPage(Page):
         """Refuse: pages file themselves, and an address that moves breaks links on mirrors."""
         return False
 
+    def clean(self) -> None:
+        super().clean()
+        if len(self.slug.encode()) > LONGEST_SEGMENT:
+            raise ValidationError({"slug": f"At most {LONGEST_SEGMENT} letters, please."})
+
     # The outbox
 
     def chrome(self) -> tuple[object, ...]:
@@ -169,16 +176,6 @@ class PublicPage(Page):
             self.settle()
             changes.record(self.keys_of_change(before))
             return result
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        """Delete the page and what lies below it; each of them is a change of its own."""
-        with transaction.atomic():
-            below = self.get_descendants(inclusive=True).values_list("pk", "translation_key")
-            found = [keys.site(self.language)] if self.live and self.chrome() else []
-            for pk, translation_key in below:
-                found += [keys.page(pk), keys.translations(translation_key)]
-            changes.record(found)
-            return super().delete(*args, **kwargs)
 
     # The preview
 

@@ -28,6 +28,7 @@ from tamizdat.accounts.models import User
 from tamizdat.stories import changes, keys, panels, publishing
 from tamizdat.stories.blocks import BodyBlock
 from tamizdat.stories.forms import StoryForm
+from tamizdat.stories.languages import speak_own_language, taken_over, translatable
 from tamizdat.stories.models.pages import Author, Section, Topic
 from tamizdat.stories.models.public import PublicPage
 from tamizdat.stories.permissions import StoryPermissions
@@ -132,6 +133,15 @@ class Story(PublicPage):
         index.FilterField("section"),
     ]
 
+    translatable_fields = [
+        *translatable("title", "standfirst", "location", "body"),
+        *translatable("lead_alt", "lead_caption", "seo_title", "search_description"),
+        *translatable("share_title", "share_text"),
+        *taken_over("kind", "section", "bylines", "topics", "picked"),
+        *taken_over("lead_photo", "lead_credit", "share_photo", "date_shown", "date"),
+        *taken_over("embargo_until"),
+    ]
+
     class Meta:
         verbose_name = "story"
         verbose_name_plural = "stories"
@@ -166,6 +176,7 @@ class Story(PublicPage):
         Wagtail goes on with a revision only for its own author, and who that is may change under
         way: with the first byline (see ``tamizdat.stories.protection``).
         """
+        speak_own_language(self)
         if overwrite_revision is not None and user is not None:
             shared = User.shared()
             if shared.pk in (user.pk, overwrite_revision.user_id):
@@ -207,6 +218,7 @@ class Story(PublicPage):
 
         if kwargs.get("update_fields") is None:
             self.words = count_words(self.body)
+            speak_own_language(self)
             if self._is_going_live():
                 publishing.demand(self)
         return super().save(*args, **kwargs)
@@ -228,6 +240,11 @@ class Story(PublicPage):
                 [*due, keys.corrections(self.language)],
                 due_at=self.embargo_until,
             )
+
+        for correction in self.corrections.all():
+            if correction.published > timezone.now():
+                due = [keys.page(self.pk), keys.corrections(self.language)]
+                changes.record(due, due_at=correction.published)
 
     def _file(self) -> None:
         from tamizdat.stories.filing import home_of, month_of

@@ -40,18 +40,24 @@ class Showing:
     @cached_property
     def homes(self) -> dict[str, Home]:
         """The public home pages, by language, the newsroom's first language first."""
-        found = {home.language: home for home in Home.objects.live().select_related("locale")}
+        found = {
+            home.language: home for home in Home.objects.live().select_related("locale", "logo")
+        }
         return dict(sorted(found.items(), key=lambda each: (prefix(each[0]) != "/", each[0])))
 
     def site(self, language: str) -> pages.Site:
         """Describe what stands around every page of a language."""
         self.trace.saw(keys.site(language))
+        home = self.homes[language]
+        logo = ""
+        if home.logo:
+            self.trace.saw(keys.photo(home.logo.pk))
+            logo = self.assets.rendition(assets.drawn(home.logo, assets.LOGO)[0])
         if language not in self._sites:
-            self._sites[language] = self._site(self.homes[language])
+            self._sites[language] = self._site(home, logo)
         return self._sites[language]
 
-    def _site(self, home: Home) -> pages.Site:
-        logo = self.assets.rendition(assets.drawn(home.logo, assets.LOGO)[0]) if home.logo else ""
+    def _site(self, home: Home, logo: str) -> pages.Site:
         return pages.Site(
             name=home.title,
             tagline=home.tagline,
@@ -81,6 +87,7 @@ class Showing:
 
     def languages(self, page: PublicPage | None, language: str) -> tuple[pages.Language, ...]:
         """Describe the language switch: the page's translations, else each language's home."""
+        self.trace.saw(keys.homes())
         there: dict[str, str] = {}
         if page is not None:
             self.trace.saw(keys.translations(page.translation_key))

@@ -9,6 +9,7 @@ from babel.dates import format_skeleton
 from markupsafe import Markup
 
 from tamizdat.reader import pages
+from tamizdat.reader.dates import digits
 from tamizdat.reader.privacy import FACTS, privacy_blocks
 from tamizdat.reader.words import table as words_of
 from tamizdat.stories import keys
@@ -57,6 +58,7 @@ def home_page(showing: Showing, home: Home) -> pages.FrontPage:
     lead = _lead(showing, home, newest, picked)
     used = {lead.url} if lead else set()
     top = _fill([*picked, *newest], TOP, used)
+    latest = _fill(newest, LATEST, set(used))
     rows = []
     for section in showing.sections(home).filter(is_on_front=True):
         name = keys.shelf(section.pk)
@@ -65,7 +67,6 @@ def home_page(showing: Showing, home: Home) -> pages.FrontPage:
         teasers = _fill(showing.teasers(ids), home.row_length, used)
         if teasers:
             rows.append(pages.FrontRow(link(section), teasers))
-    latest = _fill(newest, LATEST, set())
     return pages.FrontPage(
         head=_head(showing, home, home.seo_title or home.title, home.search_description),
         lead=lead,
@@ -231,7 +232,8 @@ def _months(language: str, names: list[str]) -> Iterator[pages.Link]:
 
 def month_name(year: int, month: int, language: str) -> str:
     """Name a month as the language does: "November 2026", "ноябрь 2026 г."."""
-    return str(format_skeleton("yMMMM", date(year, month, 1), locale=language))
+    name = str(format_skeleton("yMMMM", date(year, month, 1), locale=language))
+    return digits(name, language)
 
 
 def corrections_page(showing: Showing, language: str) -> pages.CorrectionsPage:

@@ -1,0 +1,18 @@
+"""Staff accounts, and Wagtail's pages to manage them."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from wagtail.users.apps import WagtailUsersAppConfig
+
+
+class Accounts(AppConfig):
+    name = "tamizdat.accounts"
+    default = True
+
+
+class Staff(WagtailUsersAppConfig):
+    """Wagtail's users app with our views: it stands in INSTALLED_APPS in place of its own."""
+
+    user_viewset = "tamizdat.accounts.views.StaffViewSet"
+    default = False
