@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tamizdat import cli
+from tamizdat.serving.supervisor import CANNOT
 from tests.homes import PATIENCE, end, free_ports, read_until, start, tamizdat, until
 
 
@@ -139,11 +140,16 @@ def test_a_folder_that_is_no_newsroom_cannot_be_served(
     assert "make one with: tamizdat init --home" in capsys.readouterr().err
 
 
-def test_a_database_of_an_earlier_version_is_said_and_not_served(own_newsroom: Path) -> None:
+def test_a_database_of_an_earlier_version_is_said_and_ends_the_supervisor(
+    own_newsroom: Path,
+) -> None:
     (own_newsroom / "newsroom.sqlite3").write_bytes(b"")
-    reader, newsroom = free_ports(2)
-    ports = ("--reader-port", reader, "--newsroom-port", newsroom)
-    done = tamizdat("serve", "--home", own_newsroom, *ports)
-    assert done.returncode == 1
+    done = tamizdat("work", "--home", own_newsroom)
+    assert done.returncode == CANNOT
     assert f"bring them up to date with: tamizdat init --home {own_newsroom}" in done.stderr
-    assert "the worker cannot run" in done.stderr
+
+
+def test_a_wrong_setting_is_said_and_ends_the_supervisor(own_newsroom: Path) -> None:
+    done = tamizdat("work", "--home", own_newsroom, TAMIZDAT_PUBLIC_ADDRESS="example.org")
+    assert done.returncode == CANNOT
+    assert "TAMIZDAT_PUBLIC_ADDRESS: expected a scheme and a host" in done.stderr

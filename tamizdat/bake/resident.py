@@ -24,7 +24,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 
-from tamizdat.bake import baker, plan, scheduled, trouble
+from tamizdat.bake import baker, scheduled, trouble
 from tamizdat.bake.bell import Bell
 from tamizdat.bake.models import File
 
@@ -69,7 +69,7 @@ class Resident:
 
     def look(self, *, is_rung: bool = False) -> None:
         """Do what is due now."""
-        if self.timer() < self._not_before and not (is_rung or plan.is_due(self.clock())):
+        if self.timer() < self._not_before and not is_rung:
             return
         try:
             self._do(self.clock())

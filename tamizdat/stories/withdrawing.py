@@ -6,8 +6,8 @@ Rules (must never happen, 14):
 * The parts of the house that carry stories on (the bake, later mirrors and newsletters) say
   themselves what they hold: ``wiring`` puts their answers into PLACES and BEYOND.
 * The story stays in the newsroom, as a draft with all its revisions.
-* What follows the story (Wagtail's aliases of it) goes with it, each as the page that it is:
-  Wagtail itself unpublishes them as bare ``Page`` objects, past our ``save()`` and the outbox.
+* What follows the story (Wagtail's aliases of it) goes with it, as Wagtail has it anyway; so the
+  account names it, the right to it is asked for, and its own history says what happened.
 """
 
 from __future__ import annotations

@@ -43,12 +43,10 @@ class Desk:
 
     def save(self, story: Story, action: str = "", **typed: Any) -> HttpResponse:
         """Open a story, type, and press a button: "", "publish", "submit" …"""
-        typed.setdefault("bylines", [byline.author_id for byline in latest(story).bylines.all()])
         return self.submit(edit(story), action, **typed)
 
     def autosave(self, story: Story, **typed: Any) -> dict[str, Any]:
         """Save the way that the editor does by itself while somebody types."""
-        typed.setdefault("bylines", [byline.author_id for byline in latest(story).bylines.all()])
         form = self.form(edit(story))
         fill(form, typed)
         form["overwrite_revision_id"] = str(Story.objects.get(pk=story.pk).latest_revision_id)
@@ -84,15 +82,8 @@ class Desk:
 
 def fill(form: QueryDict, typed: dict[str, Any]) -> None:
     """Type into a story's form; ``bylines`` is a list of authors' ids, ``body`` of blocks."""
-    bylines = typed.pop("bylines", [])
-    standing = int(form.get("bylines-TOTAL_FORMS", "0") or 0)
-    for number in range(standing):
-        form[f"bylines-{number}-DELETE"] = "1"
-    for number, author in enumerate(bylines, start=standing):
-        form[f"bylines-{number}-author"] = str(author)
-        form[f"bylines-{number}-ORDER"] = str(number + 1)
-        form[f"bylines-{number}-DELETE"] = ""
-    form["bylines-TOTAL_FORMS"] = str(standing + len(bylines))
+    if "bylines" in typed:
+        sign(form, typed.pop("bylines"))
     blocks = [
         (kind, rich_text(value, features=["bold"]) if kind == "text" else value)
         for kind, value in typed.pop("body", BODY)
@@ -107,6 +98,18 @@ def fill(form: QueryDict, typed: dict[str, Any]) -> None:
         form[name] = value
 
 
+def sign(form: QueryDict, authors: list[int]) -> None:
+    """Put these authors over the story in place of those who stand there."""
+    standing = int(form["bylines-TOTAL_FORMS"])
+    for number in range(standing):
+        form[f"bylines-{number}-DELETE"] = "1"
+    for number, author in enumerate(authors, start=standing):
+        form[f"bylines-{number}-author"] = str(author)
+        form[f"bylines-{number}-ORDER"] = str(number + 1)
+        form[f"bylines-{number}-DELETE"] = ""
+    form["bylines-TOTAL_FORMS"] = str(standing + len(authors))
+
+
 def comment(form: QueryDict, number: int, text: str) -> None:
     form[f"comments-{number}-text"] = text
     form[f"comments-{number}-contentpath"] = "title"
@@ -119,10 +122,6 @@ def comment(form: QueryDict, number: int, text: str) -> None:
 
 def edit(story: Story) -> str:
     return reverse("wagtailadmin_pages:edit", args=[story.pk])
-
-
-def latest(story: Story) -> Any:
-    return Story.objects.get(pk=story.pk).get_latest_revision_as_object()
 
 
 def said(answer: Any) -> str:
