@@ -69,7 +69,8 @@ def folder(**_: Any) -> list[CheckMessage]:
     home = Path(settings.HOME)
     if not home.is_dir():
         hint = f"Make a newsroom with: tamizdat init --home {home}"
-        return [Error(f"TAMIZDAT_HOME: there is no folder {home}.", hint=hint, id="tamizdat.E002")]
+        text = f"TAMIZDAT_HOME: there is no folder {home}."
+        return [Warning(text, hint=hint, id="tamizdat.W005")]
     if stat.S_IMODE(home.stat().st_mode) & 0o077:
         text = f"TAMIZDAT_HOME: others on this machine can look into {home}."
         return [Warning(text, hint=f"chmod 700 {home}", id="tamizdat.W002")]
@@ -77,7 +78,8 @@ def folder(**_: Any) -> list[CheckMessage]:
 
 
 def key(**_: Any) -> list[CheckMessage]:
-    if any(os.environ.get(name) for name in ("TAMIZDAT_SECRET_KEY", "TAMIZDAT_SECRET_KEY_FILE")):
+    ways = ("TAMIZDAT_SECRET_KEY", "TAMIZDAT_SECRET_KEY_FILE")
+    if any(os.environ.get(name) for name in ways) or not Path(settings.HOME).is_dir():
         return []
     text = "TAMIZDAT_SECRET_KEY is not set; everybody is signed out when the newsroom starts."
     return [Warning(text, hint="Name the newsroom's folder with --home.", id="tamizdat.W003")]

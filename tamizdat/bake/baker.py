@@ -7,7 +7,8 @@ Rules:
   file that is not there (must never happen, 12).
 * What was written is synced to disk before the database says that it was.
 * A file whose bytes did not change is not touched.
-* A page that cannot be made keeps no other waiting: it stays dirty, and the bake says so at its end.
+* A page that cannot be made keeps no other waiting: it stays dirty, and the bake says so at
+  its end.
 * A row leaves the ``Dirty`` table only together with the record of its file; killed anywhere, the
   next run finishes.
 """
@@ -271,8 +272,7 @@ def _note_moves(standing: dict[str, File], entries: dict[str, Entry]) -> list[st
     Moved.objects.filter(path__in=arrived).delete()  # a page stands there again
     fresh = [name for name in entries if name not in standing]  # published again, perhaps
     forwards = Moved.objects.filter(recipe__in=[*moves.values(), *fresh])
-    forwards = forwards.values_list("path", flat=True)
-    return [f"moved:{path}" for path in forwards]
+    return [f"moved:{path}" for path in forwards.values_list("path", flat=True)]
 
 
 def _leave(tree: Tree, path: str, report: Report) -> None:

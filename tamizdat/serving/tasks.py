@@ -30,11 +30,13 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from tamizdat.serving.search import refresh_norms
+from tamizdat.stories import cleaning
 
 ATTEMPTS = 3
 LOOK_EVERY = 1.0  # seconds
 KEPT = timedelta(minutes=10)
 FAILURES_KEPT = timedelta(days=3)
+CLEAN_EVERY = timedelta(minutes=1)
 NIGHT = 2  # hour of the newsroom's clock (UTC) from which nightly work may begin
 
 log = logging.getLogger(__name__)
@@ -91,6 +93,10 @@ class Chore:
 def chores() -> list[Chore]:
     return [
         Chore(forget, lambda now, last: last is None or now - last >= KEPT),
+        Chore(
+            lambda now: cleaning.clean(),  # where names were taken out; else it does nothing
+            lambda now, last: last is None or now - last >= CLEAN_EVERY,
+        ),
         Chore(
             lambda now: nightly(),
             lambda now, last: now.hour >= NIGHT and (last is None or now.date() > last.date()),

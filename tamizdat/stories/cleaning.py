@@ -18,7 +18,7 @@ from tamizdat.stories.models import Protected
 
 logger = logging.getLogger(__name__)
 
-# Writing a file of this size anew takes about a second, during which nobody else can save.
+# Writing a file of this size anew takes two or three seconds, in which nobody else can save.
 QUICK = 256 * 1024 * 1024
 
 

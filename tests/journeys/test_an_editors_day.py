@@ -102,6 +102,8 @@ def write(page: Page, picture: Path) -> None:
     page.keyboard.type("The weir held through the night.")
     page.keyboard.press("Enter")
     page.keyboard.type("By the morning most families had gone home.")
+    # The editor hands its text to the form a moment after the last key.
+    expect(page.locator("input[name=body-0-value]")).to_have_value(re.compile("had gone home"))
 
 
 def publish(page: Page) -> None:

@@ -60,7 +60,7 @@ def test_a_folder_that_others_can_read_is_said(settings: DjangoSettings, tmp_pat
     tmp_path.chmod(0o755)
     assert [each.id for each in checks.folder()] == ["tamizdat.W002"]
     settings.HOME = tmp_path / "gone"
-    assert [each.id for each in checks.folder()] == ["tamizdat.E002"]
+    assert [each.id for each in checks.folder()] == ["tamizdat.W005"]
 
 
 def test_other_wrong_values_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:

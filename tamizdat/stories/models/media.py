@@ -49,7 +49,7 @@ class Photo(AbstractImage):
             super().save(*args, **kwargs)
             changes.record([keys.photo(self.pk)])
 
-    def generate_rendition_file(self, *args: Any, **kwargs: Any) -> File:
+    def generate_rendition_file(self, *args: Any, **kwargs: Any) -> File[bytes]:
         """Draw a rendition, and take out whatever the camera wrote into the original.
 
         Pillow copies EXIF (place, serial numbers, owner) into JPEG and PNG.

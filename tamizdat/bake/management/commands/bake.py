@@ -67,7 +67,7 @@ def patiently(now: datetime, *, full: bool, progress: Progress | None) -> Report
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """Show a bar with rate and time left, once the work has taken two seconds."""
-    bar = tqdm(unit=" files", delay=QUIET, desc="Baking", leave=False)
+    bar = tqdm(unit=" files", delay=QUIET, desc="Baking", leave=False, disable=None)
 
     def show(done: int, known: int) -> None:
         bar.total = known
