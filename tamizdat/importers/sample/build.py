@@ -35,8 +35,15 @@ from tamizdat.stories.models import (
 )
 
 Progress = Callable[[str], None]
+LOGO: Text = {
+    "name": "logo",
+    "file": "logo-512.png",
+    "width": 512,
+    "height": 512,
+    "alt": "The Lantern",
+}
 MEDIA = {
-    "harbour-bell.mp3": {"type": "audio", "duration": 16},
+    "harbour-bell.mp3": {"type": "audio", "duration": 14},
     "tamna-fog.mp4": {"type": "video", "duration": 8, "width": 640, "height": 360},
 }
 
@@ -62,6 +69,7 @@ class Sample:
     def build(self) -> None:
         self.progress("pictures and recordings")
         self.photos = {name: _photo(each) for name, each in texts.pictures().items()}
+        self.photos["logo"] = _photo(LOGO)
         self.recordings = {name: _recording(name, each) for name, each in MEDIA.items()}
         self.homes = found(texts.newsroom("en")["name"], self.languages)
         for language in self.languages:
@@ -86,7 +94,7 @@ class Sample:
 
     def dress(self, home: Home, words: Text) -> None:
         home.title, home.tagline = words["name"], words["tagline"]
-        home.logo = self.photos.get("logo")
+        home.logo = self.photos["logo"]
         home.save()
         about = TextPage.objects.child_of(home).get(slug="about")
         about.body = [("text", RichText(words["about"]))]
