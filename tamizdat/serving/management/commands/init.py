@@ -17,6 +17,7 @@ from tamizdat.serving.folder import Folder, local
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,149}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")
+ADDRESS = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?/?")
 # What the environment says when the newsroom is made is kept with it.
 KEPT = ("TAMIZDAT_NEWSROOM_DATABASE", "TAMIZDAT_PEOPLE_DATABASE", "TAMIZDAT_ZONE")
 
@@ -39,6 +40,12 @@ def languages(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def address(text: str) -> str:
+    if not ADDRESS.fullmatch(text):
+        raise ArgumentTypeError(f"an address is https:// and a host, no path; found {text!r}")
+    return text.rstrip("/")
+
+
 class Command(BaseCommand):
     help = __doc__
     requires_system_checks: list[str] = []
@@ -56,7 +63,10 @@ class Command(BaseCommand):
             "--editor", type=login, default="editor", help="the first editor's login (%(default)s)"
         )
         parser.add_argument(
-            "--address", default=local(8000), help="where readers will find it (%(default)s)"
+            "--address",
+            type=address,
+            default=local(8000),
+            help="where readers will find it (%(default)s)",
         )
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
