@@ -1,7 +1,7 @@
 """Take the README's pictures from a running demo.
 
-    make demo          (in one terminal)
-    .venv/bin/python docs/pictures/shoot.py --login "editor PASSWORD"
+make demo          (in one terminal)
+.venv/bin/python docs/pictures/shoot.py --login "editor PASSWORD"
 """
 
 from __future__ import annotations

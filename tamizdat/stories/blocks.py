@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.images.blocks import ImageChooserBlock
+from wagtail_localize.segments import StringSegmentValue
 from wagtailmedia.blocks import AudioChooserBlock, VideoChooserBlock
 
 INLINE = ["bold", "italic", "link"]
@@ -39,7 +40,7 @@ class GalleryBlock(blocks.StructBlock):
     photos = blocks.ListBlock(PhotoBlock(), min_num=2, max_num=30)
 
     class Meta:
-        icon = "images"
+        icon = "grid"
         label = "Gallery"
 
 
@@ -70,9 +71,29 @@ class FactBoxBlock(blocks.StructBlock):
         label = "Fact box"
 
 
+class Cells(TypedTableBlock):
+    """A table's cells, as translators get them: each heading and each cell is a text."""
+
+    def get_translatable_segments(self, value: Any) -> list[StringSegmentValue]:
+        headings = enumerate(column["heading"] for column in value.columns)
+        found = [(f"head.{number}", text) for number, text in headings]
+        for place, row in enumerate(value.row_data):
+            found += [(f"{place}.{number}", text) for number, text in enumerate(row["values"])]
+        return [StringSegmentValue(path, text) for path, text in found if text]
+
+    def restore_translated_segments(self, value: Any, segments: list[StringSegmentValue]) -> Any:
+        for segment in segments:
+            row, _, column = segment.path.partition(".")
+            if row == "head":
+                value.columns[int(column)]["heading"] = segment.render_text()
+            else:
+                value.row_data[int(row)]["values"][int(column)] = segment.render_text()
+        return value
+
+
 class TableBlock(blocks.StructBlock):
     caption = blocks.CharBlock(required=False)
-    table = TypedTableBlock([("text", blocks.CharBlock(required=False))])
+    table = Cells([("text", blocks.CharBlock(required=False))])
     first_column_is_header = blocks.BooleanBlock(required=False)
 
     class Meta:

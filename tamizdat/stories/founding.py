@@ -107,8 +107,8 @@ def _roles() -> None:
     """Make writers, who write and file, and editors, who also publish."""
     _rename(Group, "Editors", WRITERS, sign="Moderators")
     _rename(Group, "Moderators", EDITORS)
-    _rename(Task, "Moderators approval", "An editor reads and approves")
-    _rename(Workflow, "Moderators approval", "Writer to editor")
+    _rename(Task, "Moderators approval", "Editor")
+    _rename(Workflow, "Moderators approval", "Review by an editor")
     root, collection = Page.get_first_root_node(), Collection.get_first_root_node()
     page_rights = {
         WRITERS: ["add", "change"],

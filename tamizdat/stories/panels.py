@@ -20,7 +20,11 @@ RELATED = [PageChooserPanel("other", "stories.Story")]
 CORRECTION = [FieldPanel("published"), FieldPanel("text")]
 
 WRITE = [
-    FieldPanel("title", heading="Headline"),
+    FieldPanel(
+        "title",
+        heading="Headline",
+        help_text="Until the story is first published, its address follows the headline.",
+    ),
     FieldPanel("standfirst"),
     FieldRowPanel([FieldPanel("kind"), FieldPanel("section", widget=Select)]),
     InlinePanel("bylines", label="Byline", heading="Bylines"),

@@ -37,7 +37,7 @@ def panel(desk: Desk, name: str) -> str:
 
 def submitted(story: Story, member: Any) -> Story:
     story.save_revision(user=member)
-    Workflow.objects.get(name="Writer to editor").start(story, member)
+    Workflow.objects.get(name="Review by an editor").start(story, member)
     return story
 
 

@@ -121,6 +121,37 @@ def test_translated_words_reach_the_draft_and_the_publication(
     assert "Вода поднялась и спала." in str(published.body)
 
 
+def test_a_tables_cells_are_translated_too(
+    newsroom: dict[str, Home],
+    desk: Desk,
+    russian: Locale,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    cells = {
+        "columns": [{"type": "text", "heading": "Gate"}, {"type": "text", "heading": "State"}],
+        "rows": [{"values": ["North", "open"]}, {"values": ["South", ""]}],
+        "caption": "",
+    }
+    table = {"caption": "Gates", "table": cells, "first_column_is_header": True}
+    story = writing.draft(newsroom["en"])
+    story.body = Story._meta.get_field("body").to_python([{"type": "table", "value": table}])
+    writing.publish(story)
+    found = translate(desk, story, russian)
+    translation = Translation.objects.get(source__object_id=story.translation_key)
+    for segment in StringSegment.objects.filter(source=translation.source):
+        names = [translation.pk, segment.pk]
+        address = reverse("wagtail_localize:edit_string_translation", args=names)
+        text = f"value=ru {segment.string.data}"
+        desk.client.put(address, text, "application/x-www-form-urlencoded")
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post(edit(found), {"action": "publish", "action-publish": "1"})
+    body = Story.objects.get(pk=found.pk).get_latest_revision_as_object().body
+    theirs = body[0].value["table"]
+    assert [column["heading"] for column in theirs.columns] == ["ru Gate", "ru State"]
+    rows = [list(row["values"]) for row in theirs.row_data]
+    assert rows == [["ru North", "ru open"], ["ru South", ""]]
+
+
 def test_a_protected_storys_translators_are_named_nowhere(
     newsroom: dict[str, Home], russian: Locale
 ) -> None:

@@ -64,7 +64,7 @@ def test_an_editor_sends_a_story_back_and_publishes_it_when_it_returns(
 
 
 def test_the_workflow_is_called_what_it_is(story: Story) -> None:
-    assert str(story.get_workflow()) == "Writer to editor"
+    assert str(story.get_workflow()) == "Review by an editor"  # "Submit to …" says the button
 
 
 def test_comments_stand_beside_what_they_are_about(story: Story, writer: Any, editor: Any) -> None:
