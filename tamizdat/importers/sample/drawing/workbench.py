@@ -45,8 +45,8 @@ def laboratory(canvas: Canvas) -> Look:
         jx, number = solid.again(x + 0.2, 0.42, -6, 6)
         high = 0.16 + 0.10 * solid.chance(number, 3)
         wide = 0.11 + 0.04 * solid.chance(number, 5)
-        jars = solid.rod(jx, z + 2.35, y - 2.08 - high, wide, high, 0.03)
-        jars = np.minimum(jars, 0.27 - np.abs(jx))  # the next jar may be taller
+        # The next jar may be taller, and so nearer than this one: walk with care.
+        jars = 0.6 * solid.rod(jx, z + 2.35, y - 2.08 - high, wide, high, 0.03)
         dish = solid.rod(x - 0.55, z - 0.55, y - 0.03, 0.26, 0.03, 0.012)
         dish = np.maximum(dish, -solid.rod(x - 0.55, z - 0.55, y - 0.05, 0.24, 0.04))
         rack = solid.box(x + 1.35, y - 0.22, z - 0.25, (0.42, 0.02, 0.11), 0.01)
