@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Colour,
     Field,
@@ -17,7 +17,7 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.noise import bend, clouds, sample, tile
+from drawing.noise import bend, clouds, sample, tile
 
 Stops = Sequence[tuple[float, str]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -12,7 +12,7 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     below,
     hill,
     lit_clouds,
@@ -20,7 +20,7 @@ from tamizdat.importers.sample.drawing.land import (
     spruces,
     waves,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, ridge
+from drawing.noise import clouds, ridge
 
 
 def tamna_dam(canvas: Canvas) -> Look:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -13,14 +13,14 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     branches,
     draw_strokes,
     hill,
     lit_clouds,
     mist,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, ridge
+from drawing.noise import clouds, ridge
 
 
 def snow_roofs(canvas: Canvas) -> Look:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field
+from drawing.canvas import Canvas, Field
 
 _TILE = 1024
 

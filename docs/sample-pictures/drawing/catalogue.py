@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from tamizdat.importers.sample.drawing import (
+from drawing import (
     avatars,
     city,
     concert,
@@ -25,7 +25,7 @@ from tamizdat.importers.sample.drawing import (
     workbench,
     works,
 )
-from tamizdat.importers.sample.drawing.canvas import Canvas, Look
+from drawing.canvas import Canvas, Look
 
 Scene = Callable[[Canvas], Look]
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Look,
     Stencil,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     hill,
     lit_clouds,
     mist,
     spruces,
     stars,
 )
-from tamizdat.importers.sample.drawing.noise import ridge
+from drawing.noise import ridge
 
 
 def brakk_headframe(canvas: Canvas) -> Look:

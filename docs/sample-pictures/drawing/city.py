@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
     Stencil,
     rgb,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     below,
     glitter,
     hill,
@@ -22,7 +22,7 @@ from tamizdat.importers.sample.drawing.land import (
     reflect,
     stars,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, ridge
+from drawing.noise import clouds, ridge
 
 _WARM = ("#ffcf7d", "#ffb85c", "#ffe0a3", "#f7a24a")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Look,
     Point,
@@ -12,14 +12,14 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.figures import limb, person, rim
-from tamizdat.importers.sample.drawing.land import (
+from drawing.figures import limb, person, rim
+from drawing.land import (
     below,
     mist,
     reflect,
     waves,
 )
-from tamizdat.importers.sample.drawing.noise import clouds
+from drawing.noise import clouds
 
 
 def _umbrella(pen: Stencil, x: float, y: float, wide: float, tilt: float) -> None:

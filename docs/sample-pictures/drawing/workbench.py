@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing import solid
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -13,7 +13,7 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.march import (
+from drawing.march import (
     Eye,
     Lamp,
     Matter,
@@ -22,8 +22,8 @@ from tamizdat.importers.sample.drawing.march import (
     focus,
     look,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, sample, soft_tile, tile
-from tamizdat.importers.sample.drawing.skins import grained, mottled
+from drawing.noise import clouds, sample, soft_tile, tile
+from drawing.skins import grained, mottled
 
 _FLASKS = ((0.95, -0.30, 0.34, "cone"), (1.55, -0.65, 0.42, "round"), (-1.25, -0.75, 0.36, "cone"))
 

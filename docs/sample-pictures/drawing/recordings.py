@@ -4,7 +4,7 @@ Like the pictures, these are made once and committed. Besides numpy, scipy and P
 the programs `ffmpeg` (with libx264 and libmp3lame) and `rsvg-convert`. From the top of the
 repository:
 
-    python -m tamizdat.importers.sample.drawing.recordings
+    PYTHONPATH=docs/sample-pictures python -m drawing.recordings
 
 Promises: no file carries metadata, nor the encoder's settings.
 """
@@ -20,12 +20,12 @@ from PIL import Image
 from scipy.ndimage import map_coordinates
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, rgb, step
-from tamizdat.importers.sample.drawing.land import below
-from tamizdat.importers.sample.drawing.noise import sample, tile
-from tamizdat.importers.sample.drawing.water import river_at_dawn
+from drawing.canvas import Canvas, Field, Look, rgb, step
+from drawing.land import below
+from drawing.noise import sample, tile
+from drawing.water import river_at_dawn
 
-_HERE = Path(__file__).parent.parent
+_HERE = Path(__file__).parents[3] / "tamizdat/importers/sample"
 _RATE = 44_100
 _SOUND_SECONDS = 14.0
 _STRIKES = (1.0, 4.6, 8.2)

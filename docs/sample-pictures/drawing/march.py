@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from tamizdat.importers.sample.drawing.canvas import Canvas, Colour, Field, encode, rgb
+from drawing.canvas import Canvas, Colour, Field, encode, rgb
 
 FAR = 80.0
 _CHUNK = 1 << 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing import solid
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -13,13 +13,13 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     hill,
     lit_clouds,
     mist,
     stars,
 )
-from tamizdat.importers.sample.drawing.march import (
+from drawing.march import (
     Eye,
     Lamp,
     Matter,
@@ -28,8 +28,8 @@ from tamizdat.importers.sample.drawing.march import (
     focus,
     look,
 )
-from tamizdat.importers.sample.drawing.noise import ridge, sample, tile
-from tamizdat.importers.sample.drawing.skins import grained, mottled
+from drawing.noise import ridge, sample, tile
+from drawing.skins import grained, mottled
 
 
 def satellite_dish(canvas: Canvas) -> Look:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -12,13 +12,13 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.figures import curve, limb, person, rim
-from tamizdat.importers.sample.drawing.land import (
+from drawing.figures import curve, limb, person, rim
+from drawing.land import (
     below,
     hill,
     mist,
 )
-from tamizdat.importers.sample.drawing.noise import clouds
+from drawing.noise import clouds
 
 
 def orchestra(canvas: Canvas) -> Look:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing import solid
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -13,7 +13,7 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.march import (
+from drawing.march import (
     Eye,
     Lamp,
     Matter,
@@ -22,8 +22,8 @@ from tamizdat.importers.sample.drawing.march import (
     focus,
     look,
 )
-from tamizdat.importers.sample.drawing.noise import sample, tile
-from tamizdat.importers.sample.drawing.skins import mottled
+from drawing.noise import sample, tile
+from drawing.skins import mottled
 
 
 def courthouse_columns(canvas: Canvas) -> Look:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -12,7 +12,7 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     below,
     branches,
     draw_strokes,
@@ -24,7 +24,7 @@ from tamizdat.importers.sample.drawing.land import (
     spruces,
     waves,
 )
-from tamizdat.importers.sample.drawing.noise import ridge
+from drawing.noise import ridge
 
 
 def river_at_dawn(canvas: Canvas) -> None:

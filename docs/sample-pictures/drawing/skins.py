@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing import solid
+from drawing.canvas import (
     Field,
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.march import (
+from drawing.march import (
     Skin,
 )
-from tamizdat.importers.sample.drawing.noise import sample
+from drawing.noise import sample
 
 
 def planks(wood: Field, colour: str, wide: float, contrast: float = 0.45) -> Skin:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Look,
     ramp,
     step,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     below,
     mist,
 )
-from tamizdat.importers.sample.drawing.noise import sample, tile
+from drawing.noise import sample, tile
 
 
 def football_pitch(canvas: Canvas) -> Look:

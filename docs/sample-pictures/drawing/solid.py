@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import Field
+from drawing.canvas import Field
 
 
 def box(x: Field, y: Field, z: Field, size: tuple[float, float, float], soft: float = 0.0) -> Field:

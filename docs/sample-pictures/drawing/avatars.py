@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import Canvas, Look, ramp, rgb, step
-from tamizdat.importers.sample.drawing.figures import curve
-from tamizdat.importers.sample.drawing.land import (
+from drawing.canvas import Canvas, Look, ramp, rgb, step
+from drawing.figures import curve
+from drawing.land import (
     below,
     branches,
     draw_strokes,
@@ -17,7 +17,7 @@ from tamizdat.importers.sample.drawing.land import (
     reflect,
     stars,
 )
-from tamizdat.importers.sample.drawing.noise import bend, clouds, ridge
+from drawing.noise import bend, clouds, ridge
 
 
 def _disc(canvas: Canvas, x: float, y: float, size: float, colour: str, power: float = 1.0) -> None:

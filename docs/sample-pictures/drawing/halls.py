@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing import solid
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
@@ -15,7 +15,7 @@ from tamizdat.importers.sample.drawing.canvas import (
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.march import (
+from drawing.march import (
     Eye,
     Lamp,
     Matter,
@@ -24,8 +24,8 @@ from tamizdat.importers.sample.drawing.march import (
     focus,
     look,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, sample, tile
-from tamizdat.importers.sample.drawing.skins import mottled
+from drawing.noise import clouds, sample, tile
+from drawing.skins import mottled
 
 _WEB = (
     (-9.0, 0.9),

@@ -3,9 +3,9 @@
 An authoring tool: its outputs are committed, and nothing else imports it. It needs numpy,
 scipy and Pillow in any environment, and is run from the top of the repository:
 
-    python -m tamizdat.importers.sample.draw                     every picture
-    python -m tamizdat.importers.sample.draw lesk-dusk orchard   these pictures
-    python -m tamizdat.importers.sample.draw --proof DIR …       small ones, elsewhere
+    python docs/sample-pictures/draw.py                     every picture
+    python docs/sample-pictures/draw.py lesk-dusk orchard   these pictures
+    python docs/sample-pictures/draw.py --proof DIR …       small ones, elsewhere
 
 Promises: the same versions of the three libraries give the same bytes; a picture carries no
 metadata; none is larger than `_MOST_BYTES`.
@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
+from drawing.canvas import Canvas
+from drawing.catalogue import SCENES
 from PIL import Image
 
-from tamizdat.importers.sample.drawing.canvas import Canvas
-from tamizdat.importers.sample.drawing.catalogue import SCENES
-
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[2] / "tamizdat/importers/sample"
 _MOST_BYTES = 120_000
 _PROOF_SCALE = 0.45
 

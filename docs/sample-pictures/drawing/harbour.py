@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing.canvas import (
     Canvas,
     Look,
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.land import (
+from drawing.land import (
     below,
     hill,
     lit_clouds,
@@ -19,7 +19,7 @@ from tamizdat.importers.sample.drawing.land import (
     stars,
     waves,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, ridge
+from drawing.noise import clouds, ridge
 
 
 def halden_cranes(canvas: Canvas) -> Look:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing import solid
-from tamizdat.importers.sample.drawing.canvas import (
+from drawing import solid
+from drawing.canvas import (
     Canvas,
     Field,
     Look,
     rgb,
     step,
 )
-from tamizdat.importers.sample.drawing.march import (
+from drawing.march import (
     Eye,
     Lamp,
     Matter,
@@ -21,8 +21,8 @@ from tamizdat.importers.sample.drawing.march import (
     focus,
     look,
 )
-from tamizdat.importers.sample.drawing.noise import clouds, sample, tile
-from tamizdat.importers.sample.drawing.skins import grained, mottled, planks
+from drawing.noise import clouds, sample, tile
+from drawing.skins import grained, mottled, planks
 
 
 def _desks(x: Field, y: Field, z: Field) -> tuple[Field, Field]:

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from tamizdat.importers.sample.drawing.canvas import Canvas, Field, Look, Stencil, ramp, rgb, step
-from tamizdat.importers.sample.drawing.land import (
+from drawing.canvas import Canvas, Field, Look, Stencil, ramp, rgb, step
+from drawing.land import (
     below,
     branches,
     depth_under,
@@ -20,7 +20,7 @@ from tamizdat.importers.sample.drawing.land import (
     reflect,
     spruces,
 )
-from tamizdat.importers.sample.drawing.noise import bend, clouds, ridge
+from drawing.noise import bend, clouds, ridge
 
 
 def _peaks(canvas: Canvas, base: float, high: float, size: float) -> Field:
