@@ -15,7 +15,9 @@ from wagtail.admin.panels import (
     TabbedInterface,
 )
 
-BYLINE = [PageChooserPanel("author", "stories.Author")]
+from tamizdat.stories.widgets import AuthorSelect
+
+BYLINE = [FieldPanel("author", widget=AuthorSelect)]
 RELATED = [PageChooserPanel("other", "stories.Story")]
 CORRECTION = [FieldPanel("published"), FieldPanel("text")]
 

@@ -236,20 +236,28 @@ def _receiver(table: Table) -> Callable[..., None]:
 
 def notice(row: Row) -> None:
     """Note for good that a protected author signs the story that is being written."""
-    from tamizdat.stories.booking import protect, protect_work_of
+    from tamizdat.stories.booking import protect
 
     match row:
         case Story() if are_protected(byline.author_id for byline in row.bylines.all()):
             protect(row.translation_key)
         case Author(is_protected=True):
-            protect_work_of(row.translation_key)
+            _notice_author(row.translation_key)
         case Revision() if row.content_type_id == _type_of(Story):
             if are_protected(authors_in(row.content)):
                 protect(UUID(row.content["translation_key"]))
         case Revision() if row.content_type_id == _type_of(Author):
             # At once, and not only when the author's page is published.
             if row.content.get("is_protected"):
-                protect_work_of(UUID(row.content["translation_key"]))
+                _notice_author(UUID(row.content["translation_key"]))
+
+
+def _notice_author(key: UUID) -> None:
+    """Protect an author's work when the flag is new; that reads through every story's history."""
+    from tamizdat.stories.booking import protect_work_of
+
+    if Author.objects.filter(translation_key=key, is_protected=False).exists():
+        protect_work_of(key)
 
 
 def book(table: Table, row: Row) -> None:

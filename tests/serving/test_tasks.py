@@ -20,6 +20,7 @@ from wagtail.models import ReferenceIndex
 from wagtail.search.models import IndexEntry
 
 from tamizdat.serving import search, tasks
+from tamizdat.stories import cleaning
 from tamizdat.stories.models import Story
 from tests.writing import draft, published
 
@@ -185,6 +186,19 @@ def test_title_norms_wait_for_the_night_and_go_in_slices(
     norms = list(stories.order_by("pk").values_list("title_norm", flat=True))
     assert norms == sorted(norms, reverse=True)
     assert len(set(norms)) == 5
+
+
+def test_the_worker_cleans_the_database_where_names_were_taken_out(
+    working: tasks.Working, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleaned: list[None] = []
+    monkeypatch.setattr(cleaning, "clean", lambda: cleaned.append(None))
+    working.look()
+    working.look()
+    assert len(cleaned) == 1
+    clock.shift(tasks.CLEAN_EVERY)
+    working.look()
+    assert len(cleaned) == 2
 
 
 def test_a_second_worker_is_refused(working: tasks.Working, folders: Path) -> None:

@@ -26,7 +26,7 @@ from PIL import Image
 from wagtail.models import Locale, PageLogEntry, ReferenceIndex, Revision, TaskState
 
 from tamizdat.accounts.models import User
-from tamizdat.stories import cleaning, masking, protection
+from tamizdat.stories import booking, cleaning, masking, protection
 from tamizdat.stories.booking import PASSING, ROWS
 from tamizdat.stories.models import Author, Byline, Home, Photo, Protected, Story
 from tests import writing
@@ -228,6 +228,15 @@ def protect(how: str, story: Story, desk: Desk, anonymous: Author, mira: Author)
         russian = story.copy_for_translation(Locale.objects.get(language_code="ru"))
         russian.bylines = [Byline(author=anonymous)]
         russian.save_revision()
+
+
+def test_a_flag_that_stands_is_not_followed_up_at_every_save(
+    newsroom: dict[str, Home], anonymous: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booking, "protect_work_of", lambda *_: pytest.fail("read it all again"))
+    anonymous.role = "Correspondent"
+    anonymous.save_revision().publish()
+    anonymous.copy_for_translation(Locale.objects.get(language_code="ru"))
 
 
 def test_what_was_protected_once_stays_booked_under_any_byline(
