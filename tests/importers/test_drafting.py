@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import datetime
 from io import StringIO
@@ -188,18 +189,20 @@ def test_a_file_that_is_not_there_is_said_so(newsroom: dict[str, Home], tmp_path
         run(str(tmp_path / "nothing.html"))
 
 
+def digest(text: str) -> str:
+    """Stand for a text that is somebody's and no part of this repository."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 @pytest.mark.skipif(not PAGE.exists(), reason="the reference page is not beside the repository")
 def test_the_reference_page_becomes_its_article_and_no_furniture(
     newsroom: dict[str, Home],
 ) -> None:
     run(str(PAGE))
     story = Story.objects.get()
-    assert story.title.replace("’", "'") == (
-        "Syria's Assad Meets Putin in Unannounced Russia Visit"
-    )
+    assert digest(story.title.replace("’", "'")) == "c9b9e16b7bb279dd"
     assert story.lead_credit == "kremlin.ru"
-    assert story.lead_caption.startswith("Syrian President Bashar Assad")
-    assert story.lead_caption.endswith("in the Kremlin.")
+    assert digest(story.lead_caption) == "df4edac6c1b1722c"
     assert [kind for kind, _ in raw(story)] == ["text"]
     assert raw(story)[0][1].count("<p>") == 9
     assert story.bylines.count() == 0
