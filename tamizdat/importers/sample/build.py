@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from django.core.files import File
+from django.core.management import call_command
 from django.db import transaction
 from wagtail.rich_text import RichText
 from wagtail.signal_handlers import disable_reference_index_auto_update
@@ -54,6 +55,8 @@ def build(now: datetime, progress: Progress = lambda _: None) -> bool:
         return False
     with disable_reference_index_auto_update(), transaction.atomic():
         Sample(now, progress).build()
+    progress("who links to whom")
+    call_command("rebuild_references_index", verbosity=0)
     return True
 
 
