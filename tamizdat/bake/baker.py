@@ -1,4 +1,4 @@
-"""The baker: makes dirty files, whole and in order, and seals each round as an edition.
+"""The baker: makes dirty files, whole and in order, and seals each bake as an edition.
 
 Rules:
 
