@@ -49,6 +49,7 @@ NEWSROOM_NAME = text("TAMIZDAT_NEWSROOM_NAME", "Newsroom")
 
 EDITION_ROOT = HOME / "edition"
 RUN_ROOT = HOME / "run"
+KEYS_ROOT = HOME / "keys"  # what the baker signs with (tamizdat.edition.keys)
 
 INSTALLED_APPS = [
     "tamizdat.accounts",

@@ -16,6 +16,7 @@ fresh copy of the database behind.
 from __future__ import annotations
 
 import os
+import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -32,6 +33,9 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from pytest_django import Settings as DjangoSettings
 
+from tamizdat.edition.ceremony import found
+from tamizdat.edition.keys import Key
+from tamizdat.edition.roles import Shape
 from tests import homes
 from tests.databases import Copies
 
@@ -86,13 +90,23 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+@pytest.fixture(scope="session")
+def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of on-line keys, for few bins; made once, to be copied."""
+    folder = tmp_path_factory.mktemp("ceremony") / "keys"
+    found(folder, [Key.make(), Key.make(), Key.make()], 2, Shape(2, 1), NOW)
+    return folder
+
+
 @pytest.fixture
-def folders(settings: DjangoSettings, tmp_path: Path) -> Path:
-    """Give the test a newsroom's folder of its own; returns it."""
+def folders(settings: DjangoSettings, tmp_path: Path, ceremony: Path) -> Path:
+    """Give the test a newsroom's folder of its own, with keys; returns it."""
     settings.HOME = tmp_path
     settings.EDITION_ROOT = tmp_path / "edition"
     settings.RUN_ROOT = tmp_path / "run"
     settings.MEDIA_ROOT = tmp_path / "uploads"
+    settings.KEYS_ROOT = tmp_path / "keys"
+    shutil.copytree(ceremony, tmp_path / "keys")
     (tmp_path / "run").mkdir()
     return tmp_path
 
@@ -115,7 +129,7 @@ def bake(newsroom: dict[str, Any]) -> Callable[..., Any]:
     from tamizdat.bake.baker import bake as bake_now
 
     def bring_up_to_date(now: datetime | None = None, *, full: bool = False) -> Any:
-        return bake_now(now or timezone.now(), full=full)
+        return bake_now(now or timezone.now(), full=full, hand_count=1)
 
     return bring_up_to_date
 

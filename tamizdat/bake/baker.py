@@ -5,37 +5,45 @@ Rules:
 * One baker at a time (a lock on the newsroom's folder, released by the system if it dies).
 * Assets first, then stories, lists and fronts; what goes away goes last, so that no page names a
   file that is not there (must never happen, 12).
+* A story that is added may come in two editions: itself and the front, then the lists. What
+  changes or takes away comes whole in one.
 * What was written is synced to disk before the database says that it was.
 * A file whose bytes did not change is not touched.
 * A page that cannot be made keeps no other waiting: it stays dirty, and the bake says so at
   its end.
 * A row leaves the ``Dirty`` table only together with the record of its file; killed anywhere, the
   next run finishes.
+* Where the whole edition is made again, what editors do meanwhile goes before it.
 """
 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
 
-from tamizdat.bake import plan, recipes
-from tamizdat.bake.assets import EditionAssets, Wanted
-from tamizdat.bake.models import Asset, Dirty, Edition, File, Moved, Shows, Uses
-from tamizdat.edition.paths import file_of
-from tamizdat.edition.tree import Entry, Tree, entry
-from tamizdat.reader.render import render
-from tamizdat.stories.showing import Showing
+from tamizdat.bake import hands, plan, records
+from tamizdat.bake.hands import Done, Hands
+from tamizdat.bake.loaves import Orders
+from tamizdat.bake.models import Asset, Dirty, File, Moved
+from tamizdat.bake.sealing import Sealing
+from tamizdat.edition.keys import Keyring
+from tamizdat.edition.tree import Tree
 
-ROUND = 50  # files a round: bounds memory and the time that a transaction holds the lock
-KEPT = timedelta(days=30)  # superseded assets: some reader still holds the page that names them
+ROUND = 200  # files that the baker makes at a time
+BATCH = 50  # files that a hand makes at a time
+TOGETHER = 1000  # files that are recorded in one transaction while hands go on
+MANY = 400  # files from which on more hands are worth their start
+LOOK_EVERY = 0.2  # seconds between looks at the outbox while hands are at work
+SEAL_EVERY = 60.0  # seconds; what a long bake has made does not wait for its end
 
 
 class BakeError(Exception):
@@ -53,44 +61,44 @@ class Report:
     made: int = 0
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    edition: int = 0
+    edition: int = 0  # the last one that was sealed
+    editions: int = 0
+    failed: int = 0
     dropped: set[int] = field(default_factory=set)  # assets that some page ceased to name
-    failed: dict[int, Exception] = field(default_factory=dict)  # by the dirty row that failed
-
-
-@dataclass(frozen=True)
-class Loaf:
-    """One file, made but not yet written."""
-
-    recipe: str
-    path: str
-    data: bytes
-    keys: frozenset[str]
-    assets: tuple[Wanted, ...]
 
 
 Progress = Callable[[int, int], None]
 
 
-def bake(now: datetime, *, full: bool = False, progress: Progress | None = None) -> Report:
-    """Bring the edition up to date with everything that is due at ``now``.
+def bake(
+    now: datetime,
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+    hand_count: int | None = None,
+) -> Report:
+    """Bring the edition up to date with everything that is due at ``now``, and seal it.
 
-    ``progress`` is called with (files done, files known). Raises Busy when another baker is at
-    work.
+    ``progress`` is called with (files done, files known). ``hand_count`` processes share a long
+    bake, by default one for each core. Raises Busy when another baker is at work, EditionError
+    when there are no keys, and the first error of a page when all others are made.
     """
-    report = Report()
+    keyring = Keyring.load(Path(settings.KEYS_ROOT))
     with alone(Path(settings.RUN_ROOT) / "bake.lock"):
         tree = Tree(Path(settings.EDITION_ROOT))
-        if full:
-            plan.mark_all(now)
-        while _turn(tree, now, report, progress):
-            pass
-        if full:
-            _clear(tree, report)
-        _seal(report, now)
-    for error in report.failed.values():
-        raise error  # all the others are made; the failed ones stay dirty
-    return report
+        work = Baking(tree, Sealing(tree, keyring), now, progress, hand_count)
+        with work:
+            plan.try_again()
+            if full:
+                work.begin_anew()
+            work.run()
+            if full:
+                work.clear()
+            work.seal()
+            work.sealing.renew(now)
+    if work.error is not None:
+        raise work.error
+    return work.report
 
 
 @contextmanager
@@ -110,251 +118,243 @@ def is_waiting(now: datetime) -> bool:
     return plan.is_due(now) or Dirty.objects.exists()
 
 
-def _turn(tree: Tree, now: datetime, report: Report, progress: Progress | None) -> bool:
-    """Make everything that is dirty, then take away what is gone; return whether there was any.
+class Baking:
+    """One bake, from the outbox to the sealed edition."""
 
-    What goes away goes last: by then no page names it.
-    """
-    while plan.take_up(now):
-        pass
-    gone: list[Dirty] = []
-    while _round(tree, now, report, gone, progress):
-        while plan.take_up(now):
-            pass
-    _remove(tree, gone, report)
-    return bool(gone) or Dirty.objects.exclude(pk__in=report.failed).exists()
+    def __init__(
+        self,
+        tree: Tree,
+        sealing: Sealing,
+        now: datetime,
+        progress: Progress | None,
+        hand_count: int | None,
+    ) -> None:
+        self.tree = tree
+        self.sealing = sealing
+        self.now = now
+        self.report = Report()
+        self.error: Exception | None = None
+        self._progress = progress
+        self._hand_count = (os.cpu_count() or 1) if hand_count is None else hand_count
+        self._hands: Hands | None = None
+        self._sealed_at = time.monotonic()
+        self._counted = (0, 0)  # what was written and removed up to the last seal
 
+    def __enter__(self) -> Baking:
+        return self
 
-def _round(
-    tree: Tree, now: datetime, report: Report, gone: list[Dirty], progress: Progress | None
-) -> bool:
-    """Make up to ROUND files; return whether there were any."""
-    done = [*(row.pk for row in gone), *report.failed]
-    rows = list(Dirty.objects.exclude(pk__in=done).order_by("rank", "pk")[:ROUND])
-    # A forwarding page asks where its target stands: that must be on record by then.
-    rows = [row for row in rows if row.rank % plan.BEHIND < recipes.FORWARD] or rows
-    if not rows:
-        return False
-    loaves: list[tuple[Dirty, Loaf]] = []
-    showing = Showing(EditionAssets(), now)
-    for row in rows:
-        try:
-            loaf = make(row.recipe, showing)
-        except Exception as error:  # one page that cannot be shown must not keep others waiting
-            error.add_note(row.recipe)
-            report.failed[row.pk] = error
-            continue
-        if loaf is None:
-            gone.append(row)
+    def __exit__(self, *_: object) -> None:
+        self._let_hands_go()
+
+    def begin_anew(self) -> None:
+        """Have every file made again, and what is missing signed again."""
+        plan.mark_all(self.now)
+        self.sealing.miss_nothing()
+
+    def run(self) -> None:
+        """Make everything that is dirty, what editors wait for first."""
+        while True:
+            taken = plan.take_up(self.now)
+            if taken.count:
+                self._let_hands_go()  # the lists may have changed, which they know by heart
+            if taken.count and taken.is_addition and (first := plan.first_look(ROUND)):
+                self._make_here(first)
+                self.seal()
+            if self._make_urgent() or self._take_away(is_withdrawal=True):
+                self.seal()
+            elif not (self._make_behind() or self._take_away(is_withdrawal=False)):
+                return
+
+    def seal(self) -> None:
+        """Seal what was made up to now as an edition; nothing new makes none."""
+        written, removed = len(self.report.written), len(self.report.removed)
+        number = self.sealing.seal(
+            self.now,
+            written=written - self._counted[0],
+            removed=removed - self._counted[1],
+            progress=self._tell_of_sealing,
+        )
+        self._counted = written, removed
+        self._sealed_at = time.monotonic()
+        if number is not None:
+            self.report.edition = number
+            self.report.editions += 1
+
+    # Making
+
+    def _make_urgent(self) -> bool:
+        """Make all that editors wait for; return whether there was anything."""
+        is_any = False
+        while rows := plan.urgent(ROUND):
+            # A forwarding page asks where its target stands: that must be on record by then.
+            rows = [row for row in rows if row.rank < plan.FORWARD] or rows
+            self._make_here(rows)
+            is_any = True
+        if is_any:
+            self._take_away(is_withdrawal=True)
+        return is_any
+
+    def _make_here(self, rows: list[Dirty]) -> None:
+        """Make some files with the baker's own hands."""
+        done = hands.make(records.tasks_of(rows), self.tree, self.now)
+        self._record(rows, done)
+        self._tell(plan.waiting)
+
+    def _make_behind(self) -> bool:
+        """Make some of what is made again behind everything else; return whether there was any."""
+        rows = plan.behind(ROUND)
+        if not rows:
+            return False
+        if self._is_much():
+            self._make_in_parallel()
         else:
-            loaves.append((row, loaf))
-    _write(tree, loaves, report)
-    report.made += len(rows)
-    if progress:
-        progress(report.made, report.made + Dirty.objects.count() - len(gone))
-    return True
+            self._make_here(rows)
+        if time.monotonic() - self._sealed_at > SEAL_EVERY:
+            self.seal()
+        return True
+
+    def _is_much(self) -> bool:
+        """Say whether more hands are worth their start. In a transaction they would see nothing of
+        what it has written."""
+        if self._hand_count < 2 or connection.in_atomic_block:
+            return False
+        return self._hands is not None or plan.waiting() >= MANY
+
+    def _make_in_parallel(self) -> None:
+        """Let all hands make what waits behind, until it is made or an editor has something."""
+        crew = self._hands = self._hands or Hands(
+            self._hand_count, self.tree, self.now, Orders.load()
+        )
+        given: dict[str, Dirty] = {}
+        done: list[Done] = []
+        waiting = plan.waiting()
+        looked_at = time.monotonic()
+        supply = _Supply()
+        is_called = False
+        while True:
+            while crew.has_room and not is_called and (rows := supply.next(given)):
+                given.update((row.recipe, row) for row in rows)
+                crew.give(records.tasks_of(rows))
+            if crew.is_idle and not done:
+                return
+            for part in crew.take() if not crew.is_idle else ():
+                done += part
+            if len(done) >= TOGETHER or crew.is_idle:
+                self._record([given.pop(each.recipe) for each in done], done)
+                waiting -= len(done)
+                done = []
+                self._tell(lambda: waiting)  # noqa: B023 - called before this loop goes on
+            if time.monotonic() - looked_at > LOOK_EVERY:
+                looked_at = time.monotonic()
+                is_called = is_called or plan.is_due(self.now)
+                is_called = is_called or looked_at - self._sealed_at > SEAL_EVERY
+
+    def _record(self, rows: Sequence[Dirty], done: Sequence[Done]) -> None:
+        """Put a batch on record, once it is durable; then clear away what pages moved from."""
+        by_recipe = {each.recipe: each for each in done}
+        made = self._set_aside(rows, by_recipe)
+        self.tree.sync()
+        shape, number = self.sealing.keyring.shape, self.sealing.next_number()
+        recorded = records.record(made, done, shape, number)
+        self.report.made += len(rows)
+        self.report.written += [each.entry.path for each in done if each.entry and each.is_written]
+        self.report.dropped |= recorded.dropped
+        for path in recorded.left:
+            self._leave(path)
+
+    def _set_aside(self, rows: Sequence[Dirty], by_recipe: dict[str, Done]) -> list[Dirty]:
+        """Let wait what shows nothing any more, and what could not be made; return the others."""
+        failed = [row for row in rows if by_recipe[row.recipe].error is not None]
+        gone = [row for row in rows if by_recipe[row.recipe].is_gone]
+        plan.set_aside(gone, plan.GONE)
+        plan.set_aside(failed, plan.FAILED)
+        self.report.failed += len(failed)
+        if failed and self.error is None:
+            self.error = by_recipe[failed[0].recipe].error
+        aside = {row.pk for row in (*gone, *failed)}
+        return [row for row in rows if row.pk not in aside]
+
+    def _leave(self, path: str) -> None:
+        """Take away what stood at a path, unless another file took its place."""
+        if not File.objects.filter(path=path).exists():
+            self.tree.remove(path)
+            self.report.removed.append(path)
+
+    def _tell(self, waiting: Callable[[], int]) -> None:
+        if self._progress:
+            self._progress(self.report.made, self.report.made + waiting())
+
+    def _tell_of_sealing(self, done: int, known: int) -> None:
+        if self._progress:
+            self._progress(self.report.made + done, self.report.made + known)
+
+    def _let_hands_go(self) -> None:
+        if self._hands is not None:
+            self._hands.close()
+            self._hands = None
+
+    # Going away
+
+    def _take_away(self, *, is_withdrawal: bool) -> bool:
+        """Take away files that show nothing any more, and the pictures that only they named."""
+        rows = plan.gone(ROUND, is_withdrawal=is_withdrawal)
+        if not rows:
+            return False
+        files = list(File.objects.filter(recipe__in=[row.recipe for row in rows]))
+        self.report.dropped |= set(
+            Asset.objects.filter(used_by__file__in=files).values_list("pk", flat=True)
+        )
+        for file in files:
+            self.tree.remove(file.path)
+            self.report.removed.append(file.path)
+        self.tree.sync()
+        self._record_removal(rows, files)
+        if files:
+            self._remove_assets()
+        return True
+
+    def _record_removal(self, rows: list[Dirty], files: list[File]) -> None:
+        with transaction.atomic():
+            names = [file.recipe for file in files]
+            forwards = Moved.objects.filter(recipe__in=names)
+            plan.mark(f"moved:{path}" for path in forwards.values_list("path", flat=True))
+            File.objects.filter(pk__in=[file.pk for file in files]).delete()
+            records.go_stale((file.bin for file in files if file.bin), forgets=True)
+            for row in rows:
+                Dirty.objects.filter(pk=row.pk, round=row.round).delete()
+
+    def _remove_assets(self) -> None:
+        """Take away at once the pictures that only withdrawn pages named."""
+        found = list(Asset.objects.filter(pk__in=self.report.dropped, used_by__isnull=True))
+        for asset in found:
+            self.tree.remove(asset.path)
+            self.report.removed.append(asset.path)
+        with transaction.atomic():
+            Asset.objects.filter(pk__in=[asset.pk for asset in found]).delete()
+            records.go_stale((asset.bin for asset in found if asset.bin), forgets=True)
+
+    def clear(self) -> None:
+        """Take away files that no record knows (a full bake alone looks for them)."""
+        known = set(File.objects.values_list("path", flat=True))
+        known |= set(Asset.objects.values_list("path", flat=True))
+        self.tree.clear_parts()
+        for path in sorted(self.tree.paths() - known):
+            if not path.startswith(("signed/", "bundles/")):
+                self.tree.remove(path)
+                self.report.removed.append(path)
 
 
-def make(recipe: str, showing: Showing) -> Loaf | None:
-    """Render one file; None when there is nothing to show any more."""
-    showing.trace.keys = set()
-    showing.assets = files = EditionAssets()
-    made = recipes.make(recipe, showing)
-    if made is None:
-        return None
-    page, site = made
-    return Loaf(
-        recipe=recipe,
-        path=file_of(page.head.path),
-        data=render(page, site),
-        keys=frozenset(showing.trace.keys),
-        assets=tuple(files.wanted.values()),
-    )
+class _Supply:
+    """Hands out what waits behind, a batch at a time; what a batch links to is made before it."""
 
+    def __init__(self) -> None:
+        self._rows: list[Dirty] = []
 
-# Writing
-
-
-def _write(tree: Tree, loaves: list[tuple[Dirty, Loaf]], report: Report) -> None:
-    names = [loaf.recipe for _, loaf in loaves]
-    standing = {file.recipe: file for file in File.objects.filter(recipe__in=names)}
-    _write_assets(tree, [asset for _, loaf in loaves for asset in loaf.assets])
-    entries: dict[str, Entry] = {}
-    left: list[str] = []
-    for _, loaf in loaves:
-        old = standing.get(loaf.recipe)
-        entries[loaf.recipe] = fresh = entry(loaf.path, loaf.data)
-        if old and (old.path, old.sha256) == (fresh.path, fresh.sha256) and tree.has(old.path):
-            continue
-        tree.write(loaf.path, loaf.data)
-        report.written.append(loaf.path)
-        if old and old.path != loaf.path:
-            left.append(old.path)
-    tree.sync()
-    with transaction.atomic():
-        moved = _note_moves(standing, entries)
-        _make_room(standing, entries)
-        for row, loaf in loaves:
-            old = standing.get(loaf.recipe)
-            report.dropped |= _record(loaf, entries[loaf.recipe], old)
-            Dirty.objects.filter(pk=row.pk, round=row.round).delete()
-        plan.mark(moved)
-    for path in left:
-        _leave(tree, path, report)
-
-
-def _write_assets(tree: Tree, wanted: list[Wanted]) -> None:
-    """Put assets in place before any page that names them."""
-    by_path = {each.path: each for each in wanted}
-    known = set(Asset.objects.filter(path__in=by_path).values_list("path", flat=True))
-    fresh = []
-    for path, each in by_path.items():
-        if path in known and tree.has(path):
-            continue
-        data = each.read()
-        written = tree.write(path, data)
-        if written.sha256 != each.sha256:
-            tree.remove(path)
-            raise BakeError(f"{path}: the file's bytes do not match its name")
-        fresh.append(Asset(path=path, sha256=written.sha256, length=written.length))
-    Asset.objects.bulk_create(fresh, ignore_conflicts=True)
-
-
-def _make_room(standing: dict[str, File], entries: dict[str, Entry]) -> None:
-    """Free the paths that this round takes: pages may swap theirs, or take one that forwarded."""
-    paths = [each.path for each in entries.values()]
-    for file in standing.values():
-        if file.path != entries[file.recipe].path:
-            File.objects.filter(pk=file.pk).update(path=f"~{file.pk}")
-    File.objects.filter(path__in=paths).exclude(recipe__in=entries).delete()
-
-
-def _record(loaf: Loaf, written: Entry, old: File | None) -> set[int]:
-    """Record a file and what it shows; return the assets that it ceased to name."""
-    values = {"path": loaf.path, "sha256": written.sha256, "length": written.length}
-    if old is None:
-        file = File.objects.create(recipe=loaf.recipe, edition=_next_number(), **values)
-        before: set[str] = set()
-    else:
-        file = old
-        if (old.path, old.sha256) != (loaf.path, written.sha256):
-            File.objects.filter(pk=old.pk).update(edition=_next_number(), **values)
-        before = set(old.shows.values_list("key", flat=True))
-    if before - loaf.keys:
-        Shows.objects.filter(file=file, key__in=before - loaf.keys).delete()
-    Shows.objects.bulk_create([Shows(file=file, key=key) for key in sorted(loaf.keys - before)])
-    return _record_assets(file, loaf)
-
-
-def _record_assets(file: File, loaf: Loaf) -> set[int]:
-    paths = [each.path for each in loaf.assets]
-    wanted = set(Asset.objects.filter(path__in=paths).values_list("pk", flat=True))
-    before = set(file.uses.values_list("asset_id", flat=True))
-    Uses.objects.filter(file=file, asset_id__in=before - wanted).delete()
-    Uses.objects.bulk_create([Uses(file=file, asset_id=pk) for pk in sorted(wanted - before)])
-    return before - wanted
-
-
-def _note_moves(standing: dict[str, File], entries: dict[str, Entry]) -> list[str]:
-    """Note the addresses that pages leave, in one statement; return what must forward now."""
-    moves = {
-        file.path: file.recipe
-        for file in standing.values()
-        if file.path != entries[file.recipe].path and not file.recipe.startswith("moved:")
-    }
-    Moved.objects.bulk_create(
-        [Moved(path=path, recipe=recipe) for path, recipe in moves.items()],
-        update_conflicts=True,
-        unique_fields=["path"],
-        update_fields=["recipe"],
-    )
-    arrived = [each.path for name, each in entries.items() if not name.startswith("moved:")]
-    Moved.objects.filter(path__in=arrived).delete()  # a page stands there again
-    fresh = [name for name in entries if name not in standing]  # published again, perhaps
-    forwards = Moved.objects.filter(recipe__in=[*moves.values(), *fresh])
-    return [f"moved:{path}" for path in forwards.values_list("path", flat=True)]
-
-
-def _leave(tree: Tree, path: str, report: Report) -> None:
-    """Take away what stood at a path, unless another file took its place."""
-    if not File.objects.filter(path=path).exists():
-        tree.remove(path)
-        report.removed.append(path)
-
-
-# Going away
-
-
-def _remove(tree: Tree, gone: list[Dirty], report: Report) -> None:
-    """Take away the files that show nothing any more, and the pictures that only they named."""
-    if not gone:
-        return
-    files = list(File.objects.filter(recipe__in=[row.recipe for row in gone]))
-    report.dropped |= set(
-        Asset.objects.filter(used_by__file__in=files).values_list("pk", flat=True)
-    )
-    for file in files:
-        tree.remove(file.path)
-        report.removed.append(file.path)
-    tree.sync()
-    with transaction.atomic():
-        names = [file.recipe for file in files]
-        forwards = Moved.objects.filter(recipe__in=names)
-        plan.mark(f"moved:{path}" for path in forwards.values_list("path", flat=True))
-        File.objects.filter(pk__in=[file.pk for file in files]).delete()
-        for row in gone:
-            Dirty.objects.filter(pk=row.pk, round=row.round).delete()
-    if files:
-        _remove_assets(tree, report)
-
-
-def _remove_assets(tree: Tree, report: Report) -> None:
-    """Take away at once the pictures that only withdrawn pages named."""
-    for asset in Asset.objects.filter(pk__in=report.dropped, used_by__isnull=True):
-        tree.remove(asset.path)
-        report.removed.append(asset.path)
-        asset.delete()
-
-
-def sweep_assets(now: datetime) -> int:
-    """Take away the assets that no page has named for thirty days; return how many.
-
-    Raises Busy when a bake is at work.
-    """
-    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
-        tree = Tree(Path(settings.EDITION_ROOT))
-        Asset.objects.filter(used_by__isnull=True, idle_since__isnull=True).update(idle_since=now)
-        Asset.objects.filter(used_by__isnull=False).update(idle_since=None)
-        old = list(Asset.objects.filter(used_by__isnull=True, idle_since__lte=now - KEPT))
-        for asset in old:
-            tree.remove(asset.path)
-            asset.delete()
-    return len(old)
-
-
-def _clear(tree: Tree, report: Report) -> None:
-    """Take away files that no record knows (a full bake alone looks for them)."""
-    known = set(File.objects.values_list("path", flat=True))
-    known |= set(Asset.objects.values_list("path", flat=True))
-    tree.clear_parts()
-    for path in sorted(tree.paths() - known):
-        if not path.startswith("signed/"):
-            tree.remove(path)
-            report.removed.append(path)
-
-
-def _next_number() -> int:
-    return (Edition.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-
-
-def _seal(report: Report, now: datetime) -> None:
-    """Record the edition that this bake made; nothing written and nothing removed makes none."""
-    if not (report.written or report.removed):
-        return
-    report.edition = _next_number()
-    Edition.objects.create(
-        number=report.edition,
-        made_at=now,
-        written=len(report.written),
-        removed=len(report.removed),
-    )
+    def next(self, given: dict[str, Dirty]) -> list[Dirty]:
+        """Return the next batch; none while a rank before it is still in the hands."""
+        if not self._rows:
+            if given:
+                return []
+            self._rows = plan.behind(BATCH * 200)[::-1]
+        batch, self._rows = self._rows[-BATCH:], self._rows[:-BATCH]
+        return batch[::-1]

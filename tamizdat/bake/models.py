@@ -6,6 +6,9 @@ Rules:
 * A dependency row says that a file shows a thing. The rows are written by the rendering itself.
 * A change becomes ``Dirty`` rows in one transaction; a dirty row goes away only in the transaction
   that records the file it led to. So a killed bake is taken up where it stopped.
+* That same transaction marks the metadata that lists the file as stale; it is fresh again when its
+  next version is with the readers. So a killed sealing is taken up as well.
+* A version is taken here before anything that bears it is written: no number is ever used twice.
 """
 
 from __future__ import annotations
@@ -14,10 +17,14 @@ from django.db import models
 
 
 class Edition(models.Model):
-    """The whole set of public files at one moment."""
+    """The whole set of public files at one moment. Its number is the snapshot's version.
+
+    ``sealed_at`` is empty for one whose sealing was cut short; the next edition holds what it held.
+    """
 
     number = models.PositiveBigIntegerField(unique=True)
     made_at = models.DateTimeField()
+    sealed_at = models.DateTimeField(null=True, blank=True)
     written = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
 
@@ -28,6 +35,21 @@ class Edition(models.Model):
         return f"edition {self.number}"
 
 
+class Metadata(models.Model):
+    """A piece of TUF metadata that the baker signs: the timestamp, the snapshot, or a bin."""
+
+    role = models.CharField(max_length=20, unique=True)
+    version = models.PositiveBigIntegerField(default=0)
+    key_id = models.CharField(max_length=64, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    is_stale = models.BooleanField(default=True)
+    # A page that it listed was withdrawn: earlier versions name the page, and must go at once.
+    forgets = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.version}.{self.role}"
+
+
 class File(models.Model):
     """A page of the edition, as it stands on disk."""
 
@@ -36,6 +58,10 @@ class File(models.Model):
     sha256 = models.CharField(max_length=64)
     length = models.PositiveIntegerField()
     edition = models.PositiveBigIntegerField()
+    bin = models.CharField(max_length=20, blank=True)  # the role whose metadata lists it
+
+    class Meta:
+        indexes = [models.Index(fields=["bin"], name="files_of_bin")]
 
     def __str__(self) -> str:
         return self.path
@@ -62,6 +88,10 @@ class Asset(models.Model):
     sha256 = models.CharField(max_length=64)
     length = models.PositiveIntegerField()
     idle_since = models.DateTimeField(null=True, blank=True)
+    bin = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["bin"], name="assets_of_bin")]
 
     def __str__(self) -> str:
         return self.path
@@ -81,7 +111,8 @@ class Uses(models.Model):
 
 
 class Dirty(models.Model):
-    """A recipe whose file must be made again. Smaller ``rank`` first: what readers see first."""
+    """A recipe whose file must be made again. Smaller ``rank`` first: what readers see first
+    (``tamizdat.bake.plan`` says what the ranks mean)."""
 
     recipe = models.CharField(max_length=120, unique=True)
     rank = models.PositiveSmallIntegerField()

@@ -1,17 +1,24 @@
-"""From what changed to which files must be made again.
+"""From what changed to which files must be made again, and in which order.
 
 The outbox names things. The files that show them are in the dependency rows. Two kinds of file
 cannot be found there, because they do not show the thing yet: the thing's own file, and the lists
 and neighbours that a story enters or leaves. Those follow from the lists' rows.
+
+Ranks of dirty rows: below BEHIND what an editor waits for, in the order in which readers look;
+from BEHIND on what is made again only because something around it changed (the site's name, the
+whole edition); then what shows nothing any more and goes away when no page names it; then what
+could not be made, until the next bake tries again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -19,27 +26,102 @@ from tamizdat.bake import recipes
 from tamizdat.bake.models import Dirty, File, Shows
 from tamizdat.stories import keys
 from tamizdat.stories.listing import Listed, Shift, reconcile
-from tamizdat.stories.models import Author, Change, Section, Story, Topic
+from tamizdat.stories.models import (
+    Author,
+    Byline,
+    Change,
+    Month,
+    Section,
+    Story,
+    Topic,
+    Year,
+)
 from tamizdat.stories.showing.fronts import LIST_LENGTH, archive_pages
 from tamizdat.stories.showing.stories import REACH
 
 SLICE = 500
 BEHIND = 10  # added to a rank; ranks are single digits (tamizdat.bake.recipes)
+GONE, FAILED = 100, 200
+FORWARD = recipes.FORWARD
 
 
-def take_up(now: datetime) -> int:
-    """Turn the outbox rows that are due into dirty recipes; return how many rows were taken.
+@dataclass
+class Taken:
+    """What was taken from the outbox: how many rows, and whether they only add stories.
 
-    One transaction: the lists, the dirty rows and the outbox agree at every moment.
+    A story that is added may come to readers in two editions, itself and the front first. What
+    changes or takes away must be whole in one.
     """
-    if not is_due(now):
-        return 0
-    with transaction.atomic():
-        rows = list(_due(now).order_by("pk")[:SLICE])
-        changed = list(dict.fromkeys(row.key for row in rows))
-        mark(_dirty(changed, now))
-        Change.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    return len(rows)
+
+    count: int = 0
+    is_addition: bool = True
+
+
+def take_up(now: datetime) -> Taken:
+    """Turn the outbox rows that are due into dirty recipes.
+
+    A transaction for each slice: the lists, the dirty rows and the outbox agree at every moment.
+    """
+    taken = Taken()
+    while is_due(now):
+        with transaction.atomic():
+            rows = list(_due(now).order_by("pk")[:SLICE])
+            changed = list(dict.fromkeys(row.key for row in rows))
+            found = _dirty(changed, now)
+            mark(found.urgent)
+            mark(found.around, behind=BEHIND)
+            _remove(Change, [row.pk for row in rows])
+        taken.count += len(rows)
+        taken.is_addition &= found.is_addition
+    return taken
+
+
+def urgent(limit: int) -> list[Dirty]:
+    """Return what an editor waits for, in order."""
+    return list(Dirty.objects.filter(rank__lt=BEHIND).order_by("rank", "pk")[:limit])
+
+
+def first_look(limit: int) -> list[Dirty]:
+    """Return what readers of an added story look at first: itself, the front, and pages that are
+    as new as it and that it may link to."""
+    standing = File.objects.filter(recipe=OuterRef("recipe"))
+    is_new = ~Exists(standing) & Q(rank__lt=recipes.ARCHIVE_RANK)
+    rows = Dirty.objects.filter(rank__lt=BEHIND).filter(Q(recipe__startswith="home:") | is_new)
+    return list(rows.order_by("rank", "pk")[:limit])
+
+
+def behind(limit: int) -> list[Dirty]:
+    """Return some of what is made again behind everything else: of one rank, so that a page is
+    made after those that it links to."""
+    waiting = Dirty.objects.filter(rank__gte=BEHIND, rank__lt=GONE).order_by("rank", "pk")
+    first = waiting.first()
+    return list(waiting.filter(rank=first.rank)[:limit]) if first else []
+
+
+def gone(limit: int, *, is_withdrawal: bool) -> list[Dirty]:
+    """Return what shows nothing any more. ``is_withdrawal`` gives stories alone: they go at once;
+    shelves go when no page around them links to them any more."""
+    rows = Dirty.objects.filter(rank=GONE).order_by("pk")
+    if is_withdrawal:
+        rows = rows.filter(Q(recipe__startswith="story:") | Q(recipe__startswith="moved:"))
+    return list(rows[:limit])
+
+
+def set_aside(rows: Iterable[Dirty], rank: int) -> None:
+    """Let rows wait as GONE or FAILED; one that was asked for again meanwhile stays as it is."""
+    for row in rows:
+        Dirty.objects.filter(pk=row.pk, round=row.round).update(rank=rank)
+
+
+def try_again() -> None:
+    """Take up what could not be made before."""
+    failed = Dirty.objects.filter(rank=FAILED)
+    mark(failed.values_list("recipe", flat=True))
+
+
+def waiting() -> int:
+    """Count the files that are to be made."""
+    return Dirty.objects.filter(rank__lt=GONE).count()
 
 
 def is_due(now: datetime) -> bool:
@@ -57,66 +139,91 @@ def mark(names: Iterable[str], *, behind: int = 0) -> None:
     ``behind`` puts them behind everything else: a story that is published while the whole
     edition is made again does not wait for it.
     """
-    wanted = list(dict.fromkeys(names))
-    for start in range(0, len(wanted), SLICE):
-        part = wanted[start : start + SLICE]
-        Dirty.objects.filter(recipe__in=part).update(round=F("round") + 1)
-        if not behind:
-            waiting = Dirty.objects.filter(recipe__in=part, rank__gte=BEHIND)
-            waiting.update(rank=F("rank") - BEHIND)
-        Dirty.objects.bulk_create(
-            [Dirty(recipe=name, rank=recipes.rank(name) + behind) for name in part],
-            ignore_conflicts=True,
+    ranked = sorted((recipes.rank(name), name) for name in dict.fromkeys(names))
+    for rank, group in groupby(ranked, key=lambda each: each[0]):
+        wanted = [name for _, name in group]
+        for start in range(0, len(wanted), SLICE):
+            _mark(wanted[start : start + SLICE], rank, behind)
+
+
+def _mark(names: list[str], rank: int, behind: int) -> None:
+    there = Dirty.objects.filter(recipe__in=names)
+    there.update(round=F("round") + 1)
+    there.filter(rank__gte=GONE if behind else BEHIND).update(rank=rank + behind)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO bake_dirty (recipe, rank, round) VALUES (%s, %s, 0)"
+            " ON CONFLICT (recipe) DO NOTHING",
+            [(name, rank + behind) for name in names],
         )
 
 
-def mark_all(now: datetime) -> int:
-    """Note that the whole edition must be made again; return how many files that is."""
-    with transaction.atomic():
-        for story in _stories():
-            _reconcile(story, story.pk, now)
-        listed = set(Listed.objects.values_list("story_id", flat=True))
-        for pk in listed - set(Story.objects.values_list("pk", flat=True)):
-            reconcile(pk, (), None)
-        names = [
-            *recipes.all_recipes(),
-            *_numbered(),
-            *File.objects.values_list("recipe", flat=True),
-        ]
-        mark(names, behind=BEHIND)
-    return len(set(names))
+def mark_all(now: datetime) -> None:
+    """Note that the whole edition must be made again, behind everything else.
+
+    In slices: no editor's save waits for it, and one that is cut short is begun again by whoever
+    began it.
+    """
+    relist(now)
+    names = [*recipes.all_recipes(), *_numbered()]
+    names += File.objects.values_list("recipe", flat=True)
+    ordered = sorted(set(names), key=lambda name: (recipes.rank(name), name))
+    for start in range(0, len(ordered), SLICE * 4):
+        with transaction.atomic():
+            mark(ordered[start : start + SLICE * 4], behind=BEHIND)
 
 
 def _numbered() -> Iterator[str]:
-    for name in set(Listed.objects.values_list("list", flat=True)):
+    rows = Listed.objects.order_by().values("list").annotate(length=Count("pk"))
+    for name, length in rows.values_list("list", "length"):
         if _has_pages(name):
             yield f"list:{name}"
-            last = archive_pages(Listed.objects.of(name).count())
-            yield from (f"list:{name}:{number}" for number in range(1, last + 1))
+            yield from (f"list:{name}:{each}" for each in range(1, archive_pages(length) + 1))
 
 
-def _dirty(changed: list[str], now: datetime) -> list[str]:
-    found: list[str] = []
+@dataclass
+class Found:
+    """The recipes that a change leads to; ``around``: where only the surroundings changed."""
+
+    urgent: list[str] = field(default_factory=list)
+    around: list[str] = field(default_factory=list)
+    is_addition: bool = True
+
+
+def _dirty(changed: list[str], now: datetime) -> Found:
+    found = Found()
     shifts: list[Shift] = []
     ids = [int(key[2:]) for key in changed if key.startswith("p:")]
     there = {page.pk: page for page in Page.objects.filter(pk__in=ids).specific()}
     for pk in ids:
         page = there.get(pk)
-        found += recipes.recipes_of(page, pk)
-        found += _indexes_of(page)
+        found.is_addition &= _adds(page, pk)
+        found.urgent += recipes.recipes_of(page, pk)
+        found.urgent += _indexes_of(page)
         if isinstance(page, Section | Author | Topic) and page.live:
-            found += _missing_pages(keys.shelf(pk))
+            found.urgent += _missing_pages(keys.shelf(pk))
         shifts += _reconcile(page if isinstance(page, Story) else None, pk, now)
-    lists = {shift.list for shift in shifts}
-    if keys.homes() in changed:
-        found += [*recipes.all_recipes(), *_numbered()]
-    touched = [*changed, *(keys.stories_in(name) for name in lists)]
-    found += _files_that_show(touched)
+    shifted: dict[str, list[Shift]] = {}
     for shift in shifts:
-        found += _neighbours(shift)
-    for name in lists:
-        found += _pages_of(name, min(each.rank for each in shifts if each.list == name))
+        shifted.setdefault(shift.list, []).append(shift)
+        found.urgent += _neighbours(shift)
+    surroundings = [key for key in changed if key == keys.homes() or key.startswith("s:")]
+    found.is_addition &= not surroundings and not any(key[:2] in ("i:", "m:") for key in changed)
+    if keys.homes() in changed:
+        found.around += [*recipes.all_recipes(), *_numbered()]
+    found.around += _files_that_show(surroundings)
+    touched = [key for key in changed if key not in surroundings]
+    found.urgent += _files_that_show([*touched, *map(keys.stories_in, shifted)])
+    for name, each in shifted.items():
+        found.urgent += _pages_of(name, min(shift.rank for shift in each), len(each))
     return found
+
+
+def _adds(page: Page | None, pk: int) -> bool:
+    """Say whether this change can only have added a story, or has nothing to do with readers."""
+    if isinstance(page, Year | Month):
+        return True
+    return isinstance(page, Story) and not File.objects.filter(recipe=f"story:{pk}").exists()
 
 
 def _indexes_of(page: Page | None) -> list[str]:
@@ -134,10 +241,54 @@ def _files_that_show(changed: list[str]) -> list[str]:
     return found
 
 
-def _stories() -> Iterator[Story]:
-    rows = Story.objects.select_related("locale", "section")
-    rows = rows.prefetch_related("bylines__author", "topics")
-    yield from rows.defer("body").iterator(chunk_size=SLICE)
+def relist(now: datetime) -> None:
+    """Let every story stand in just the lists that it belongs to, a slice at a time."""
+    last = 0
+    while True:
+        rows = Story.objects.filter(pk__gt=last).order_by("pk")
+        values = ("pk", "locale_id", "locale__language_code", "first_published_at")
+        shelf = ("section_id", "section__locale_id")
+        part = list(rows.values_list("live", "embargo_until", *values, *shelf)[: SLICE * 4])
+        if not part:
+            break
+        _relist_slice(part, now)
+        last = part[-1][2]
+    stray = Listed.objects.exclude(story_id__in=Story.objects.values("pk"))
+    stray.delete()
+
+
+def _relist_slice(part: list[tuple], now: datetime) -> None:
+    first, last = part[0][2], part[-1][2]
+    with transaction.atomic():
+        shelves = _shelves(first, last)
+        wanted = set()
+        for live, embargo, pk, locale, language, sort_at, section, section_locale in part:
+            if not live or sort_at is None or (embargo and embargo > now):
+                continue
+            own = [*shelves.get(pk, ()), *([(section, section_locale)] if section else [])]
+            names = _lists(language, sort_at, [at for at, spoken in own if spoken == locale])
+            wanted |= {(name, pk, sort_at) for name in names}
+        rows = Listed.objects.filter(story_id__range=(first, last))
+        there = {
+            each[1:]: each[0] for each in rows.values_list("pk", "list", "story_id", "sort_at")
+        }
+        _remove(Listed, [pk for row, pk in there.items() if row not in wanted])
+        Listed.objects.bulk_create(
+            Listed(list=name, story_id=pk, sort_at=at) for name, pk, at in wanted - set(there)
+        )
+
+
+def _shelves(first: int, last: int) -> dict[int, list[tuple[int, int]]]:
+    """Return the authors and topics of a range of stories, each with its locale."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    span = {"story_id__gte": first, "story_id__lte": last}
+    bylines = Byline.objects.filter(**span).order_by()
+    topics = Story.topics.through.objects.filter(**span).order_by()
+    for story, *shelf in bylines.values_list("story_id", "author_id", "author__locale_id"):
+        found.setdefault(story, []).append((shelf[0], shelf[1]))
+    for story, *shelf in topics.values_list("story_id", "topic_id", "topic__locale_id"):
+        found.setdefault(story, []).append((shelf[0], shelf[1]))
+    return found
 
 
 def _reconcile(story: Story | None, pk: int, now: datetime) -> list[Shift]:
@@ -147,21 +298,25 @@ def _reconcile(story: Story | None, pk: int, now: datetime) -> list[Shift]:
         shifts = reconcile(pk, lists_of(story, story.sort_at), story.sort_at)
     months = {shift.list for shift in shifts if shift.list.count("/") == 2}
     for name in months:  # a month that came or went changes the archive
-        if Listed.objects.of(name).count() <= 1:
+        if len(Listed.objects.of(name)[:2]) <= 1:
             shifts.append(Shift(keys.months(name.split("/")[0]), shifts[0].sort_at, pk, 0))
     return shifts
 
 
 def lists_of(story: Story, sort_at: datetime) -> list[str]:
     """Name the lists in which a public story stands."""
-    local = timezone.localtime(sort_at)
     shelves = [story.section, *(byline.author for byline in story.bylines.all())]
     shelves += story.topics.all()
     own = [shelf.pk for shelf in shelves if shelf and shelf.locale_id == story.locale_id]
+    return _lists(story.language, sort_at, own)
+
+
+def _lists(language: str, sort_at: datetime, shelves: list[int]) -> list[str]:
+    local = timezone.localtime(sort_at)
     return [
-        keys.all_of(story.language),
-        keys.month(story.language, local.year, local.month),
-        *dict.fromkeys(keys.shelf(pk) for pk in own),
+        keys.all_of(language),
+        keys.month(language, local.year, local.month),
+        *dict.fromkeys(keys.shelf(pk) for pk in shelves),
     ]
 
 
@@ -178,26 +333,27 @@ def _has_pages(name: str) -> bool:
     return keys.is_shelf(name) or name.count("/") == 2
 
 
-def _pages_of(name: str, rank: int) -> list[str]:
+def _pages_of(name: str, rank: int, shifts: int) -> list[str]:
     """Name the pages of a list that change when its order changes from this rank on."""
     if not _has_pages(name):
         return []
     last = archive_pages(Listed.objects.of(name).count())
-    standing = _standing(name)
-    first = rank // LIST_LENGTH + 1
-    numbers = set(range(first, last + 1)) | {number for number in standing if number > last}
-    # A page that is born or goes away is linked to by the one before it.
-    numbers |= {last, *([max(standing)] if standing else [])}
-    return [f"list:{name}", *(f"list:{name}:{number}" for number in sorted(numbers) if number > 0)]
+    # A page that is born or goes away is linked to by the one before it. So many shifts can have
+    # taken away so many pages and no more; what is named and never stood is made into nothing.
+    first = min(rank // LIST_LENGTH + 1, max(last - 1, 1))
+    beyond = last + shifts // LIST_LENGTH + 2
+    return [f"list:{name}", *(f"list:{name}:{each}" for each in range(first, beyond + 1))]
 
 
 def _missing_pages(name: str) -> list[str]:
-    """Name the archive pages that a list should have and has not: it was published again."""
+    """Name the archive pages of a list that was published again: they went with it."""
     last = archive_pages(Listed.objects.of(name).count())
-    return [f"list:{name}:{number}" for number in set(range(1, last + 1)) - _standing(name)]
+    if not last or File.objects.filter(recipe=f"list:{name}:{last}").exists():
+        return []
+    return [f"list:{name}:{number}" for number in range(1, last + 1)]
 
 
-def _standing(name: str) -> set[int]:
-    """Return the numbers of a list's archive pages that stand now."""
-    rows = File.objects.filter(recipe__startswith=f"list:{name}:")
-    return {int(recipe.rpartition(":")[2]) for recipe in rows.values_list("recipe", flat=True)}
+def _remove(model: type[Model], ids: list[int]) -> None:
+    """Delete rows that nothing refers to, a statement a slice."""
+    for start in range(0, len(ids), SLICE):
+        model._default_manager.filter(pk__in=ids[start : start + SLICE]).delete()

@@ -12,7 +12,7 @@ any more and the file must go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wagtail.models import Page as TreePage
 
@@ -29,9 +29,9 @@ from tamizdat.stories.models import (
     Topic,
     TopicIndex,
 )
-from tamizdat.stories.showing import Showing
+from tamizdat.stories.showing import Showing, Stock
 from tamizdat.stories.showing import fronts as show
-from tamizdat.stories.showing.stories import story_page
+from tamizdat.stories.showing.stories import stories_ahead, story_page
 
 # What readers look at first is made first; forwarding pages last.
 RANKS = {"story": 0, "home": 1, "list": 2, "corrections": 3, "text": 3, "index": 4}
@@ -61,24 +61,30 @@ def _framed(showing: Showing, language: str, page: pages.Page | None) -> Made | 
     return page, showing.site(language)
 
 
+def ahead(recipes: Iterable[str], stock: Stock) -> None:
+    """Read what the stories and lists among these recipes will show, many at a time."""
+    found = [recipe.partition(":")[::2] for recipe in recipes]
+    stories_ahead(stock, [int(rest) for kind, rest in found if kind == "story"])
+    parts = [_part(rest) for kind, rest in found if kind == "list"]
+    stock.whole_pages.ahead(int(name[1:]) for name, _ in parts if keys.is_shelf(name))
+    stock.teasers_ahead(pk for part in parts for pk in show.part_of(stock.lists, *part))
+
+
 def _story(rest: str, showing: Showing) -> Made | None:
-    story = (
-        Story.objects.filter(pk=int(rest))
-        .public(showing.now)
-        .select_related("locale", "section__locale", "lead_photo", "share_photo")
-        .prefetch_related("bylines__author__locale", "topics__locale", "corrections", "picked")
-        .first()
-    )
-    if story is None:
-        return None
-    return _framed(showing, story.language, story_page(showing, story))
+    story = showing.stock.stories[int(rest)]
+    return story and _framed(showing, story.language, story_page(showing, story))
+
+
+def _part(rest: str) -> tuple[str, int | None]:
+    """Return a list's name and the number of its page, None for its front."""
+    name, _, number = rest.partition(":")
+    return name, int(number) if number else None
 
 
 def _list(rest: str, showing: Showing) -> Made | None:
-    name, _, number_text = rest.partition(":")
-    number = int(number_text) if number_text else None
+    name, number = _part(rest)
     if keys.is_shelf(name):
-        page = TreePage.objects.filter(pk=int(name[1:])).specific().first()
+        page = showing.stock.whole_pages[int(name[1:])]
         if not isinstance(page, Section | Author | Topic) or not page.live:
             return None
         return _framed(showing, page.language, show.shelf_page(showing, page, number))
@@ -93,7 +99,7 @@ def _home(language: str, showing: Showing) -> Made | None:
 
 
 def _index(rest: str, showing: Showing) -> Made | None:
-    page = TreePage.objects.filter(pk=int(rest)).specific().first()
+    page = showing.stock.whole_pages[int(rest)]
     if not isinstance(page, AuthorIndex | TopicIndex) or not page.live:
         return None
     return _framed(showing, page.language, show.index_page(showing, page))
@@ -112,8 +118,10 @@ def _corrections(language: str, showing: Showing) -> Made | None:
 
 
 def _text(rest: str, showing: Showing) -> Made | None:
-    page = TextPage.objects.filter(pk=int(rest), live=True).first()
-    return page and _framed(showing, page.language, show.text_page(showing, page))
+    page = showing.stock.whole_pages[int(rest)]
+    if not isinstance(page, TextPage) or not page.live:
+        return None
+    return _framed(showing, page.language, show.text_page(showing, page))
 
 
 def _not_found(language: str, showing: Showing) -> Made | None:

@@ -5,6 +5,7 @@ Rules:
 * No failing bake ends it. It says what failed, keeps that for the dashboard, and tries again: at
   once when something changes, else after a pause that doubles up to LONGEST_PAUSE.
 * What goes live, ends, or comes out of an embargo does so without anyone's click.
+* What expires is signed again well before it does, also when nothing is published.
 * When the newsroom's public address has changed, or the edition's folder was lost, every page is
   made again.
 * One resident baker to a newsroom.
@@ -24,14 +25,15 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 
-from tamizdat.bake import baker, scheduled, trouble
+from tamizdat.bake import baker, scheduled, sweeping, trouble
 from tamizdat.bake.bell import Bell
 from tamizdat.bake.models import File
 
 SWEEP = 1.0  # seconds
 LONGEST_PAUSE = 15.0  # what goes live at a set time may be late by this, while a bake fails
 ENDINGS_EVERY = 15.0  # no index leads to expiry times, so they are looked at less often
-ASSETS_EVERY = timedelta(days=1)
+SWEEP_UP_EVERY = timedelta(days=1)
+RENEW_EVERY = 60.0  # seconds; what expires first, the timestamp, holds for a day
 ADDRESS = "baked-for"
 NOT_FOUND = "404.html"  # a page that every edition has
 
@@ -54,6 +56,7 @@ class Resident:
         self._trouble: trouble.Trouble | None = None
         self._not_before = 0.0
         self._ended_at = float("-inf")
+        self._renewed_at = float("-inf")
         self._swept_at: datetime | None = None
 
     def stay(self) -> None:
@@ -83,7 +86,7 @@ class Resident:
     def _do(self, now: datetime) -> None:
         """Do each part, whatever becomes of the others; raise the first error at the end."""
         failed: Exception | None = None
-        for part in (self._publish_scheduled, self._bake, self._sweep_assets):
+        for part in (self._publish_scheduled, self._bake, self._renew, self._sweep):
             try:
                 part(now)
             except Exception as error:
@@ -103,9 +106,14 @@ class Resident:
             baker.bake(now, full=is_old)
             note_address(self.run_folder)
 
-    def _sweep_assets(self, now: datetime) -> None:
-        if self._swept_at is None or now - self._swept_at >= ASSETS_EVERY:
-            baker.sweep_assets(now)
+    def _renew(self, now: datetime) -> None:
+        if self.timer() - self._renewed_at >= RENEW_EVERY:
+            sweeping.renew(now)
+            self._renewed_at = self.timer()
+
+    def _sweep(self, now: datetime) -> None:
+        if self._swept_at is None or now - self._swept_at >= SWEEP_UP_EVERY:
+            sweeping.sweep(now)
             self._swept_at = now
 
     def _note(self, error: Exception) -> None:

@@ -7,13 +7,22 @@ Rules (each refused by ``check``):
 * Unicode in NFC; no control characters, nothing beyond the basic plane, none of ``% ? # \\``.
 * At most 200 bytes (UTF-8) a segment: file systems stop at 255, and ``.br`` comes behind.
 * No segment begins with a dot: many static hosts drop such files.
+
+Rules for all names of one edition together (refused by ``check_together``), so that any host can
+hold them all:
+
+* No two differ by case only: there are hosts, and disks, to which these are one.
+* None is a folder to another: ``a`` and ``a/index.html``.
+* None is where another's compressed sibling lies: ``a.html.br`` beside ``a.html``.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 LONGEST_SEGMENT = 200
+BESIDE = frozenset({".br", ".gz"})
 FORBIDDEN = frozenset("%?#\\")
 
 
@@ -43,6 +52,29 @@ def check(path: str) -> str:
         if len(segment.encode()) > LONGEST_SEGMENT:
             raise BadPath(f"{path!r} has a segment of more than {LONGEST_SEGMENT} bytes")
     return path
+
+
+def check_together(paths: Iterable[str]) -> None:
+    """Refuse names that cannot lie beside each other everywhere. Raises BadPath with both."""
+    files: dict[str, str] = {}
+    for path in paths:
+        other = files.setdefault(unicodedata.normalize("NFC", path.casefold()), path)
+        if other is not path:
+            raise BadPath(f"{path!r} and {other!r} differ by case only, if at all")
+    for folded, path in files.items():
+        taken = _above(folded, files) or (files.get(folded[:-3]) if folded[-3:] in BESIDE else None)
+        if taken is not None:
+            raise BadPath(f"{path!r} takes a place that {taken!r} needs")
+
+
+def _above(folded: str, files: dict[str, str]) -> str | None:
+    """Return the file, if any, that stands where this one needs a folder."""
+    folder = folded.rpartition("/")[0]
+    while folder:
+        if folder in files:
+            return files[folder]
+        folder = folder.rpartition("/")[0]
+    return None
 
 
 def file_of(address: str) -> str:

@@ -17,9 +17,11 @@ import ctypes
 import gzip
 import hashlib
 import os
-import secrets
+import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import brotli
@@ -52,42 +54,66 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
-        self._real = root.resolve()
+        self._real = os.path.realpath(root)
+        self._folders: set[str] = set()  # those known to be there, and inside
+        self._count = count()
 
     def place(self, path: str) -> Path:
         """Return where a path lies on disk; raises BadPath if that is outside of the tree."""
-        place = self.root / check(path)
-        if not place.parent.resolve().is_relative_to(self._real):
-            raise BadPath(f"{path!r} leads out of the edition")
-        return place
+        return Path(self._place(path))
 
-    def write(self, path: str, data: bytes) -> Entry:
-        """Put a whole file, and its compressed siblings, in place."""
-        place = self.place(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
+    def _place(self, path: str) -> str:
+        folder, _, name = check(path).rpartition("/")
+        above = os.path.join(self._real, folder) if folder else self._real  # noqa: PTH118 - below
+        if above not in self._folders and os.path.realpath(above) != above:
+            raise BadPath(f"{path!r} leads out of the edition")
+        return f"{above}/{name}"
+
+    def write(self, path: str, data: bytes, *, is_plain: bool = False) -> Entry:
+        """Put a whole file, and its compressed siblings, in place. ``is_plain``: no siblings."""
+        place = self._place(path)
+        self._have_folder(os.path.dirname(place))  # noqa: PTH120 - as in _place
         files = [(place, data)]
-        if place.suffix in COMPRESSED:
+        if not is_plain and os.path.splitext(place)[1] in COMPRESSED:  # noqa: PTH122 - as in _place
             files = [
-                (sibling(place, ".br"), brotli.compress(data, quality=BROTLI_QUALITY)),
-                (sibling(place, ".gz"), gzip.compress(data, GZIP_LEVEL, mtime=0)),
+                (f"{place}.br", brotli.compress(data, quality=BROTLI_QUALITY)),
+                (f"{place}.gz", gzip.compress(data, GZIP_LEVEL, mtime=0)),
                 (place, data),
             ]
-        aside = [_write_aside(target, content) for target, content in files]
-        moment = aside[-1].stat().st_mtime_ns
-        for part in aside:
-            os.utime(part, ns=(moment, moment))
+        moment = time.time_ns()
+        aside = [self._write_aside(target, content, moment) for target, content in files]
         for part, (target, _) in zip(aside, files, strict=True):
-            part.replace(target)
+            os.replace(part, target)  # noqa: PTH105 - a Path costs as much as the renaming
         return entry(path, data)
+
+    def _have_folder(self, folder: str) -> None:
+        if folder not in self._folders:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as in _place
+            self._folders.add(folder)
+
+    def _write_aside(self, target: str, data: bytes, moment: int) -> str:
+        """Write a file beside its place; return where. ``moment``: its time of change in ns."""
+        folder = os.path.dirname(target)  # noqa: PTH120 - as in _place
+        aside = f"{folder}/.{os.getpid()}-{next(self._count)}.part"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            os.utime(descriptor, ns=(moment, moment))
+        finally:
+            os.close(descriptor)
+        return aside
 
     def remove(self, path: str) -> None:
         """Take a file and its siblings away, and the folders that this leaves empty."""
         place = self.place(path)
+        self._folders.clear()
         for target in (place, *(sibling(place, ending) for ending in SIBLINGS)):
             with suppress(FileNotFoundError):
                 target.unlink()
         folder = place.parent
-        while folder != self.root:
+        while folder != Path(self._real):
             try:
                 folder.rmdir()
             except OSError:  # it holds something, or is gone
@@ -96,6 +122,34 @@ class Tree:
 
     def has(self, path: str) -> bool:
         return self.place(path).is_file()
+
+    def length(self, path: str) -> int | None:
+        """Return a file's length in bytes; None where there is none."""
+        try:
+            return self.place(path).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes; None where there is none."""
+        try:
+            return self.place(path).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def changed_at(self, path: str) -> datetime:
+        """Return when a file was last written. Raises FileNotFoundError."""
+        return datetime.fromtimestamp(self.place(path).stat().st_mtime, UTC)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the files of one folder, in order; none where it is not there."""
+        try:
+            with os.scandir(self.place(folder)) as found:
+                return sorted(
+                    each.name for each in found if each.is_file() and not _is_part(each.name)
+                )
+        except FileNotFoundError:
+            return []
 
     def paths(self) -> set[str]:
         """Return the path of every file, compressed siblings left out."""
@@ -138,10 +192,3 @@ def _is_sibling(path: str, all_paths: set[str]) -> bool:
 
 def _is_part(name: str) -> bool:
     return name.startswith(".") and name.endswith(".part")
-
-
-def _write_aside(target: Path, data: bytes) -> Path:
-    aside = target.with_name(f".{secrets.token_hex(8)}.part")
-    with aside.open("wb") as file:
-        file.write(data)
-    return aside

@@ -49,6 +49,16 @@ class Folder:
     def edition(self) -> Path:
         return self.path / "edition"
 
+    @property
+    def keys(self) -> Path:
+        """The on-line signing keys (tamizdat.edition.keys)."""
+        return self.path / "keys"
+
+    @property
+    def root_keys(self) -> Path:
+        """Where ``init`` leaves the root keys, to be carried away."""
+        return self.path / "root-keys"
+
     def is_newsroom(self) -> bool:
         return self.settings.is_file()
 

@@ -50,9 +50,9 @@ def _apps_of(alias: str) -> list[str]:
     return sorted({model._meta.app_label for model in apps.get_models() if home_of(model) == alias})
 
 
-def new_password() -> str:
+def new_password(groups: int = GROUPS) -> str:
     """Make a password that can be read out and typed."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(GROUPS))
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(groups))
 
 
 def admit(name: str, password: str, roles: Iterable[str], *, is_operator: bool = False) -> bool:

@@ -7,6 +7,8 @@ Rules:
   every worker to come.
 * An idle worker asks one plain question a second; it takes no lock for that.
 * Finished tasks are not kept: they would tell who was at work, when, on which page.
+* Long chores write in turns (``tamizdat.turns``), so that nobody waits for them to save; what goes
+  through everything does a few seconds of it at a look, and tasks come in between.
 """
 
 from __future__ import annotations
@@ -23,20 +25,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import close_old_connections, transaction
+from django.db.models import QuerySet
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from tamizdat.serving.search import refresh_norms
-from tamizdat.stories import cleaning
+from tamizdat.stories import cleaning, references
+from tamizdat.turns import Pause, turn
 
 ATTEMPTS = 3
 LOOK_EVERY = 1.0  # seconds
 KEPT = timedelta(minutes=10)
 FAILURES_KEPT = timedelta(days=3)
 CLEAN_EVERY = timedelta(minutes=1)
+SLICE = 500  # finished tasks that are deleted in one turn
+AT_A_LOOK = 5.0  # seconds of a chore that goes through everything
 NIGHT = 2  # hour of the newsroom's clock (UTC) from which nightly work may begin
 
 log = logging.getLogger(__name__)
@@ -68,17 +75,33 @@ def requeue(now: datetime) -> int:
     return count
 
 
-def forget(now: datetime) -> int:
+def forget(now: datetime, pause: Pause = time.sleep) -> int:
     """Delete what is finished; failures stay for some days, so that somebody can look."""
     done = DBTaskResult.objects.successful().filter(finished_at__lt=now - KEPT)
     failed = DBTaskResult.objects.failed().filter(finished_at__lt=now - FAILURES_KEPT)
-    return int(done.delete()[0]) + int(failed.delete()[0])
+    return _delete(done, pause) + _delete(failed, pause)
+
+
+def _delete(rows: QuerySet[DBTaskResult], pause: Pause) -> int:
+    count = 0
+    while keys := list(rows.values_list("pk", flat=True)[:SLICE]):
+        with turn(pause):
+            count += rows.model._default_manager.filter(pk__in=keys).delete()[0]
+    return count
 
 
 def nightly() -> None:
     """Do what may wait for the night."""
     refresh_norms()
     call_command("clearsessions")
+
+
+def look_through_references(now: datetime, timer: Callable[[], float] = time.monotonic) -> None:
+    """Go on with the weekly look at who names whom, for some seconds."""
+    began = timer()
+    for _ in references.check(Path(settings.RUN_ROOT), now):
+        if timer() - began >= AT_A_LOOK:
+            return
 
 
 @dataclass
@@ -100,6 +123,10 @@ def chores() -> list[Chore]:
         Chore(
             lambda now: nightly(),
             lambda now, last: now.hour >= NIGHT and (last is None or now.date() > last.date()),
+        ),
+        Chore(
+            look_through_references,
+            lambda now, last: now.hour >= NIGHT and references.is_due(Path(settings.RUN_ROOT), now),
         ),
     ]
 

@@ -40,13 +40,17 @@ class Change(models.Model):
         return self.key
 
 
-def record(keys: Iterable[str], due_at: datetime | None = None) -> None:
-    """Write that these things changed, in the transaction that changes them, and wake the baker."""
+def record(keys: Iterable[str], due_at: datetime | None = None, *, is_urgent: bool = True) -> None:
+    """Write that these things changed, in the transaction that changes them, and wake the baker.
+
+    What is not urgent waits for the next change or for the baker's next sweep.
+    """
     rows = [Change(key=key, due_at=due_at) for key in dict.fromkeys(keys)]
     if not rows:
         return
     Change.objects.bulk_create(rows)
-    transaction.on_commit(wake)
+    if is_urgent:
+        transaction.on_commit(wake)
 
 
 def wake() -> None:

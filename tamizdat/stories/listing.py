@@ -6,6 +6,7 @@ Rules:
   up a change, so lists and pages agree.
 * A list is ordered by ``(sort_at, story)``, oldest first. An archive page is a slice of ranks, so a
   newer story never moves an older one to another page.
+* A story that stands in any list stands in its language's too.
 """
 
 from __future__ import annotations
@@ -13,41 +14,83 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from django.db import models
-from django.db.models import Q
+from django.utils import timezone
+
+from tamizdat.stories import keys
 
 
-class ListedQuerySet(models.QuerySet["Listed"]):
-    def of(self, name: str) -> ListedQuerySet:
-        return self.filter(list=name)
+class Lists(Protocol):
+    """The lists as pages ask for them: from the database, or from memory (``orders``)."""
+
+    def length(self, name: str) -> int:
+        """Return how many stories a list holds."""
 
     def newest(self, name: str, count: int) -> list[int]:
         """Return the ids of the newest stories of a list, newest first."""
+
+    def slice(self, name: str, start: int, stop: int) -> list[int]:
+        """Return the ids of the stories at these ranks, newest first."""
+
+    def before(self, name: str, sort_at: datetime, story_id: int, count: int) -> list[int]:
+        """Return the ids of the nearest older stories of a list, nearest first."""
+
+    def after(self, name: str, sort_at: datetime, story_id: int, count: int) -> list[int]:
+        """Return the ids of the nearest newer stories of a list, nearest first."""
+
+    def months(self, language: str) -> list[str]:
+        """Return the names of the months' lists that hold a story, newest first."""
+
+
+class ListedQuerySet(models.QuerySet["Listed"]):
+    """``Lists``, from the database."""
+
+    def of(self, name: str) -> ListedQuerySet:
+        return self.filter(list=name)
+
+    def older(self, sort_at: datetime, story_id: int) -> ListedQuerySet:
+        # Said so that the index is entered at the place, not walked to it from one end.
+        return self.filter(sort_at__lte=sort_at).exclude(sort_at=sort_at, story_id__gte=story_id)
+
+    def newer(self, sort_at: datetime, story_id: int) -> ListedQuerySet:
+        return self.filter(sort_at__gte=sort_at).exclude(sort_at=sort_at, story_id__lte=story_id)
+
+    def length(self, name: str) -> int:
+        return self.of(name).count()
+
+    def newest(self, name: str, count: int) -> list[int]:
         rows = self.of(name).order_by("-sort_at", "-story_id")[:count]
         return list(rows.values_list("story_id", flat=True))
 
     def slice(self, name: str, start: int, stop: int) -> list[int]:
-        """Return the ids of the stories at these ranks, newest first."""
         rows = self.of(name).order_by("sort_at", "story_id")[start:stop]
         return list(rows.values_list("story_id", flat=True))[::-1]
 
     def rank(self, name: str, sort_at: datetime, story_id: int) -> int:
         """Count the stories of a list that are older than this place in it."""
-        older = Q(sort_at__lt=sort_at) | Q(sort_at=sort_at, story_id__lt=story_id)
-        return self.of(name).filter(older).count()
+        return self.of(name).older(sort_at, story_id).count()
 
     def before(self, name: str, sort_at: datetime, story_id: int, count: int) -> list[int]:
-        """Return the ids of the nearest older stories of a list, nearest first."""
-        older = Q(sort_at__lt=sort_at) | Q(sort_at=sort_at, story_id__lt=story_id)
-        rows = self.of(name).filter(older).order_by("-sort_at", "-story_id")[:count]
+        rows = self.of(name).older(sort_at, story_id).order_by("-sort_at", "-story_id")[:count]
         return list(rows.values_list("story_id", flat=True))
 
     def after(self, name: str, sort_at: datetime, story_id: int, count: int) -> list[int]:
-        """Return the ids of the nearest newer stories of a list, nearest first."""
-        newer = Q(sort_at__gt=sort_at) | Q(sort_at=sort_at, story_id__gt=story_id)
-        rows = self.of(name).filter(newer).order_by("sort_at", "story_id")[:count]
+        rows = self.of(name).newer(sort_at, story_id).order_by("sort_at", "story_id")[:count]
         return list(rows.values_list("story_id", flat=True))
+
+    def months(self, language: str) -> list[str]:
+        """Step from month to month through the language's list, one row each."""
+        rows = self.of(keys.all_of(language)).order_by("-sort_at").values_list("sort_at", flat=True)
+        names = []
+        newest = rows.first()
+        while newest is not None:
+            local = timezone.localtime(newest)
+            names.append(keys.month(language, local.year, local.month))
+            begun = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            newest = rows.filter(sort_at__lt=begun).first()
+        return names
 
 
 class Listed(models.Model):

@@ -28,7 +28,7 @@ from tamizdat.stories.models.pages import (
 )
 from tamizdat.stories.models.public import PublicPage
 from tamizdat.stories.models.story import Story
-from tamizdat.stories.showing import Showing, fronts
+from tamizdat.stories.showing import Showing, Stock, fronts
 from tamizdat.stories.showing.assets import Drawn
 from tamizdat.stories.showing.stories import story_page
 
@@ -48,7 +48,7 @@ class UploadedAssets:
 
 def preview(page: PublicPage, mode: str, now: datetime) -> HttpResponse:
     """Render a page that may be unsaved; ``mode`` is one of its preview modes."""
-    showing = Showing(UploadedAssets(), now)
+    showing = Showing(Stock(now), UploadedAssets())
     value = _show(showing, page)
     if value is None:
         return HttpResponse("This page has nothing of its own that readers see.")
@@ -78,7 +78,7 @@ def _digest(css: str) -> str:
 def _show(showing: Showing, page: PublicPage) -> pages.Page | None:
     match page:
         case Story():
-            return story_page(showing, page)
+            return story_page(showing, showing.stock.take(page))
         case Home():
             return fronts.home_page(showing, page)
         case Section() | Author() | Topic():

@@ -41,6 +41,11 @@ Content = dict[str, Any]
 
 def is_booked(pk: int) -> bool:
     """Say whether the work on this page is booked to the shared account."""
+    return bool(_booking_of(pk))
+
+
+def _booking_of(pk: int) -> bool | None:
+    """Say whether the work on this page is booked; None: there is no such page."""
     found = Page.objects.filter(pk=pk).values_list(
         "content_type_id", "translation_key", "latest_revision_id"
     )
@@ -48,7 +53,7 @@ def is_booked(pk: int) -> bool:
         if kind == _type_of(Author):
             return True
         return kind == _type_of(Story) and (is_protected(key) or _is_unsigned(pk, revision))
-    return False
+    return None
 
 
 def is_protected(key: UUID) -> bool:
@@ -99,8 +104,9 @@ def _revision(row: Revision) -> bool:
 
 def _log_entry(row: Row) -> bool:
     """A deleted page leaves its log behind: then nobody can say whose it was, so it is booked."""
-    if Page.objects.filter(pk=row.page_id).exists():
-        return is_booked(row.page_id)
+    booked = _booking_of(row.page_id)
+    if booked is not None:
+        return booked
     return row.content_type_id in (_type_of(Story), _type_of(Author))
 
 

@@ -166,7 +166,9 @@ DEEDS: list[Deed] = [
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    return {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
+    """Return all pages and assets. What is signed bears dates and versions."""
+    found = {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
+    return {path: data for path, data in found.items() if not path.startswith("signed/")}
 
 
 def bake_afresh(settings: Any, root: Path) -> None:

@@ -20,7 +20,7 @@ from wagtail.models import ReferenceIndex
 from wagtail.search.models import IndexEntry
 
 from tamizdat.serving import search, tasks
-from tamizdat.stories import cleaning
+from tamizdat.stories import cleaning, references
 from tamizdat.stories.models import Story
 from tests.writing import draft, published
 
@@ -129,6 +129,37 @@ def test_finished_tasks_are_forgotten(
     clock.shift(timedelta(minutes=11))
     working.look()
     assert not DBTaskResult.objects.exists()
+
+
+def test_what_is_finished_is_forgotten_in_turns(
+    working: tasks.Working,
+    newsroom: dict[str, Any],
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(3):
+        draft(newsroom["en"], f"Story {number}")
+    working.drain()
+    clock.shift(timedelta(minutes=11))
+    done = DBTaskResult.objects.count()
+    monkeypatch.setattr(tasks, "SLICE", 2)
+    pauses: list[float] = []
+    assert tasks.forget(timezone.now(), pauses.append) == done
+    assert len(pauses) == (done + 1) // 2
+    assert not DBTaskResult.objects.exists()
+
+
+def test_the_weekly_look_at_references_lets_tasks_in_between(
+    working: tasks.Working, newsroom: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, now = working.run_folder, timezone.now()
+    monkeypatch.setattr(references, "READ", 1)
+    ticks = iter(range(0, 10_000, 3))  # seconds; a look has five
+    looks = 0
+    while references.is_due(run, now):
+        tasks.look_through_references(now, lambda: float(next(ticks)))
+        looks += 1
+    assert 1 < looks < references.count()
 
 
 def test_a_broken_database_does_not_end_the_worker(

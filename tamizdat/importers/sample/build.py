@@ -1,13 +1,17 @@
-"""Build the sample newsroom. Built once: a second call finds it there and changes nothing."""
+"""Build the sample newsroom. Built once: a second call finds the stories there.
+
+Who names whom is looked through each time, so that a first call that was cut off is made good.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.core.files import File
-from django.core.management import call_command
 from django.db import transaction
 from wagtail.rich_text import RichText
 from wagtail.signal_handlers import disable_reference_index_auto_update
@@ -15,6 +19,7 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 from tamizdat.importers.sample import texts
 from tamizdat.importers.sample.bodies import Material, body
 from tamizdat.importers.sample.texts import FOLDER, Text
+from tamizdat.stories import references
 from tamizdat.stories.filing import month_of
 from tamizdat.stories.founding import found
 from tamizdat.stories.models import (
@@ -34,6 +39,7 @@ from tamizdat.stories.models import (
     Topic,
     TopicIndex,
 )
+from tamizdat.turns import no_pause
 
 Progress = Callable[[str], None]
 LOGO: Text = {
@@ -51,13 +57,14 @@ MEDIA = {
 
 def build(now: datetime, progress: Progress = lambda _: None) -> bool:
     """Make the sample newsroom; return False where stories stand already."""
-    if Story.objects.exists():
-        return False
-    with disable_reference_index_auto_update(), transaction.atomic():
-        Sample(now, progress).build()
+    is_new = not Story.objects.exists()
+    if is_new:
+        with disable_reference_index_auto_update(), transaction.atomic():
+            Sample(now, progress).build()
     progress("who links to whom")
-    call_command("rebuild_references_index", verbosity=0)
-    return True
+    for _ in references.check(Path(settings.RUN_ROOT), now, no_pause):
+        pass
+    return is_new
 
 
 class Sample:

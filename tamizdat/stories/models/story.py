@@ -225,7 +225,7 @@ class Story(PublicPage):
 
     def keys_of_change(self, before: PublicPage | None) -> list[str]:
         found = super().keys_of_change(before)
-        if found:
+        if found and self.corrections.exists():  # the page that lists one knows its story
             found.append(keys.corrections(self.language))
         return found
 
@@ -251,6 +251,9 @@ class Story(PublicPage):
 
         if self.first_published_at is None:
             return
+        local = timezone.localtime(self.first_published_at)
+        if self.steps()[:-1] == [f"{local:%Y}", f"{local:%m}"]:
+            return  # as nearly always; to look for the month asks four questions
         month = month_of(home_of(self), self.first_published_at)
         if self.is_child_of(month):
             return

@@ -7,7 +7,10 @@ SHA-256, the other points at the newsroom's uploads.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import NamedTuple, Protocol
+
+from wagtail.images.models import Filter
 
 from tamizdat.reader import pages
 from tamizdat.stories.models.media import Photo, Recording, Rendition
@@ -52,15 +55,23 @@ SHARE = Use("share", (f"fill-1200x630|{JPEG}",))
 ALL = (LEAD, TEASER, PORTRAIT, SHARE)
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A rendition as it lies in the newsroom's uploads."""
 
+    spec: str
+    focal_point_key: str
     name: str  # in the storage
     sha256: str  # hex
-    type: str
     width: int
     height: int
+
+    @property
+    def type(self) -> str:
+        ending = self.name.rpartition(".")[2].lower()
+        return f"image/{'jpeg' if ending == 'jpg' else ending}"
+
+
+COLUMNS = ["filter_spec", "focal_point_key", "file", "sha256", "width", "height"]
 
 
 class Assets(Protocol):
@@ -76,35 +87,30 @@ class Assets(Protocol):
         """Return the address of a small text file, or "" where it cannot be offered."""
 
 
-def drawn(photo: Photo, use: Use) -> tuple[Drawn, ...]:
+def drawn(photo: Photo, use: Use, there: tuple[Drawn, ...]) -> tuple[Drawn, ...]:
     """Return a photo's renditions for one use, in the order of its specs; made where missing.
 
-    Remembered by what they were drawn from: a new file or focal point is another key.
+    ``there`` are those that have been made for any use.
     """
-    key = (photo.pk, photo.file.path, str(photo.get_focal_point()), use.name)
-    if key not in _REMEMBERED:
-        if len(_REMEMBERED) >= REMEMBERED_AT_MOST:
-            _REMEMBERED.clear()
-        made = photo.get_renditions(*use.specs)
-        _REMEMBERED[key] = tuple(_drawn(made[spec]) for spec in use.specs)
-    return _REMEMBERED[key]
+    known = {(each.spec, each.focal_point_key): each for each in there}
+    found = [known.get((spec, _filter(spec).get_cache_key(photo))) for spec in use.specs]
+    if None not in found:
+        return tuple(filter(None, found))
+    made = photo.get_renditions(*use.specs)
+    return tuple(_drawn(made[spec]) for spec in use.specs)
 
 
-REMEMBERED_AT_MOST = 20_000
-_REMEMBERED: dict[tuple[int, str, str, str], tuple[Drawn, ...]] = {}
+@cache
+def _filter(spec: str) -> Filter:
+    return Filter(spec=spec)
 
 
-def _drawn(rendition: Rendition) -> Drawn:
-    ending = rendition.file.name.rpartition(".")[2].lower()
-    kind = "jpeg" if ending == "jpg" else ending
-    sha256 = rendition.fingerprint()
-    rendition.file.close()  # Wagtail leaves open what it has just drawn
+def _drawn(made: Rendition) -> Drawn:
+    sha256 = made.fingerprint()
+    made.file.close()  # Wagtail leaves open what it has just drawn
+    name = str(made.file.name)
     return Drawn(
-        name=rendition.file.name,
-        sha256=sha256,
-        type=f"image/{kind}",
-        width=rendition.width,
-        height=rendition.height,
+        made.filter_spec, made.focal_point_key, name, sha256, made.width, made.height
     )
 
 
@@ -113,10 +119,16 @@ def source(each: Drawn, assets: Assets) -> pages.Source:
 
 
 def picture(
-    photo: Photo, use: Use, assets: Assets, *, alt: str = "", caption: str = "", credit: str = ""
+    photo: Photo,
+    renditions: tuple[Drawn, ...],
+    assets: Assets,
+    *,
+    alt: str = "",
+    caption: str = "",
+    credit: str = "",
 ) -> pages.Picture:
     """Describe a photo for one use; what is left empty comes from the photo itself."""
-    sources = [source(each, assets) for each in drawn(photo, use)]
+    sources = [source(each, assets) for each in renditions]
     fallback = sources[-1]
     seen: dict[tuple[str, int], pages.Source] = {}
     for each in sources:  # a small original gives the same width twice

@@ -4,58 +4,63 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.utils.text import slugify
+from markupsafe import Markup
 from wagtail.blocks import StreamValue
 
 from tamizdat.reader import pages
 from tamizdat.stories import keys
-from tamizdat.stories.models.media import Photo, Recording
+from tamizdat.stories.models.media import Recording
 from tamizdat.stories.showing import assets, richtext
 
 if TYPE_CHECKING:
     from tamizdat.stories.showing.context import Showing
+    from tamizdat.stories.showing.stock import Raw, Stock
+
+Value = dict[str, Any]  # a block of several fields
 
 
 class Body:
-    """Shows one body; footnotes are numbered across all of it."""
+    """Shows one body; footnotes are numbered across all of it.
 
-    def __init__(self, showing: Showing, value: StreamValue) -> None:
+    A body is read as it is stored: Wagtail's block objects would ask for pictures body by body.
+    What a block lacks, because it is older than a field, is empty.
+    """
+
+    def __init__(self, showing: Showing, raw: Raw) -> None:
         self.showing = showing
-        self.value = value
-        self.notes = richtext.Footnotes(
-            child.value["mark"] for child in value if child.block_type == "footnote"
-        )
+        self.raw = raw
+        self.notes = richtext.Footnotes(each["mark"] for each in self._values("footnote"))
         self.anchors: set[str] = set()
         self.blocks = tuple(self._blocks())
         self.footnotes = tuple(self._footnotes())
 
+    def _values(self, kind: str) -> Iterator[Any]:
+        return (child["value"] for child in self.raw if child["type"] == kind)
+
     def _blocks(self) -> Iterator[pages.Block]:
-        for child in self.value:
-            show = SHOW.get(child.block_type)
-            block = show(self, child.value) if show else None
+        for child in self.raw:
+            show = SHOW.get(child["type"])
+            block = show(self, child["value"]) if show else None
             if block is not None:
                 yield block
 
     def _footnotes(self) -> Iterator[pages.Footnote]:
-        texts = {
-            child.value["mark"]: child.value["text"].source
-            for child in self.value
-            if child.block_type == "footnote"
-        }
+        texts = {each["mark"]: each["text"] for each in self._values("footnote")}
         for number, (mark, count) in enumerate(self.notes.references.items(), start=1):
             html = richtext.clean(texts[mark], self.showing.address_of)
             yield pages.Footnote(number, html, count)
 
-    def _html(self, value: Any) -> Any:
-        return richtext.clean(value.source, self.showing.address_of, self.notes)
+    def _html(self, source: str) -> Markup:
+        return richtext.clean(source, self.showing.address_of, self.notes)
 
     # One function a block; each returns None where the block is too empty to show.
 
-    def text(self, value: Any) -> pages.Block | None:
+    def text(self, value: str) -> pages.Block | None:
         html = self._html(value)
         return pages.Text(html) if html.strip() else None
 
@@ -67,83 +72,84 @@ class Body:
         self.anchors.add(anchor)
         return pages.Heading(value, anchor)
 
-    def photo(self, value: Any) -> pages.Block | None:
+    def photo(self, value: Value) -> pages.Block | None:
         picture = self._picture(value)
         return pages.Photo(picture) if picture else None
 
-    def gallery(self, value: Any) -> pages.Block | None:
-        shown = tuple(filter(None, (self._picture(each) for each in value["photos"])))
+    def gallery(self, value: Value) -> pages.Block | None:
+        items = (self._picture(each["value"]) for each in value["photos"])
+        shown = tuple(filter(None, items))
         return pages.Gallery(shown) if shown else None
 
-    def _picture(self, value: Any) -> pages.Picture | None:
-        photo: Photo | None = value["photo"]
-        if photo is None:
-            return None
+    def _picture(self, value: Value) -> pages.Picture | None:
         return self.showing.picture(
-            photo,
+            value["photo"],
             assets.LEAD,
-            alt=value["alt"],
-            caption=value["caption"],
-            credit=value["credit"],
+            alt=value.get("alt", ""),
+            caption=value.get("caption", ""),
+            credit=value.get("credit", ""),
         )
 
-    def pull_quote(self, value: Any) -> pages.Block | None:
-        return pages.PullQuote(value["text"], value["attribution"])
+    def pull_quote(self, value: Value) -> pages.Block | None:
+        return pages.PullQuote(value["text"], value.get("attribution", ""))
 
-    def block_quote(self, value: Any) -> pages.Block | None:
-        return pages.BlockQuote(self._html(value["text"]), value["attribution"])
+    def block_quote(self, value: Value) -> pages.Block | None:
+        return pages.BlockQuote(self._html(value["text"]), value.get("attribution", ""))
 
-    def fact_box(self, value: Any) -> pages.Block | None:
+    def fact_box(self, value: Value) -> pages.Block | None:
         return pages.FactBox(value["title"], self._html(value["text"]))
 
-    def table(self, value: Any) -> pages.Block | None:
-        table = value["table"]
-        header = tuple(column["heading"] for column in table.columns)
-        rows = tuple(tuple(str(cell.value or "") for cell in row) for row in table.rows)
+    def table(self, value: Value) -> pages.Block | None:
+        table = value["table"] or {"columns": (), "rows": ()}
+        header = tuple(column["heading"] for column in table["columns"])
+        rows = tuple(tuple(str(cell or "") for cell in row["values"]) for row in table["rows"])
         if not rows:
             return None
         if not any(header):
             header = ()
-        return pages.Table(value["caption"], header, rows, value["first_column_is_header"])
+        is_header = bool(value.get("first_column_is_header"))
+        return pages.Table(value.get("caption", ""), header, rows, is_header)
 
-    def link_card(self, value: Any) -> pages.Block | None:
+    def link_card(self, value: Value) -> pages.Block | None:
         host = urlsplit(value["url"]).hostname or ""
         return pages.LinkCard(
-            value["url"], value["title"], value["description"], host.removeprefix("www.")
+            value["url"], value["title"], value.get("description", ""), host.removeprefix("www.")
         )
 
-    def audio(self, value: Any) -> pages.Block | None:
-        recording: Recording | None = value["recording"]
+    def audio(self, value: Value) -> pages.Block | None:
+        recording = self._recording(value)
         if recording is None:
             return None
         return pages.Audio(
-            source=self._recording(recording),
+            source=self.showing.assets.recording(recording),
             type=_type(recording),
             title=value["title"],
-            transcript=value["transcript"],
+            transcript=value.get("transcript", ""),
             duration_seconds=round(recording.duration),
         )
 
-    def video(self, value: Any) -> pages.Block | None:
-        recording: Recording | None = value["recording"]
+    def video(self, value: Value) -> pages.Block | None:
+        recording = self._recording(value)
         if recording is None:
             return None
+        captions = value.get("captions", "")
         return pages.Video(
-            source=self._recording(recording),
+            source=self.showing.assets.recording(recording),
             type=_type(recording),
             title=value["title"],
             width=recording.width or 640,
             height=recording.height or 360,
-            captions=self.showing.assets.text(value["captions"], "vtt")
-            if value["captions"]
-            else "",
-            transcript=value["transcript"],
+            captions=self.showing.assets.text(captions, "vtt") if captions else "",
+            transcript=value.get("transcript", ""),
             duration_seconds=round(recording.duration),
         )
 
-    def _recording(self, recording: Recording) -> str:
-        self.showing.trace.saw(keys.recording(recording.pk))
-        return self.showing.assets.recording(recording)
+    def _recording(self, value: Value) -> Recording | None:
+        pk = value["recording"]
+        recording = self.showing.stock.recordings[pk] if pk else None
+        if recording is not None:
+            self.showing.trace.saw(keys.recording(recording.pk))
+        return recording
 
 
 SHOW: dict[str, Callable[[Body, Any], pages.Block | None]] = {
@@ -159,6 +165,27 @@ SHOW: dict[str, Callable[[Body, Any], pages.Block | None]] = {
     "audio": Body.audio,
     "video": Body.video,
 }
+
+
+def mentions_ahead(stock: Stock, bodies: Iterable[Raw]) -> None:
+    """Read the pages, photos and recordings that bodies name."""
+    leaves = [leaf for raw in bodies for leaf in _leaves("", raw)]
+    texts = (value for _, value in leaves if isinstance(value, str))
+    stock.pages.ahead(pk for text in texts for pk in richtext.linked(text))
+    stock.photos_ahead(value for name, value in leaves if name == "photo")
+    stock.recordings.ahead(value for name, value in leaves if name == "recording" and value)
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Give every single value of a body with the name under which it stands."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _leaves(key, each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _leaves(name, each)
+    else:
+        yield name, value
 
 
 def _type(recording: Recording) -> str:

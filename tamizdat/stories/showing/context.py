@@ -1,23 +1,21 @@
-"""One showing: the moment, the language's surroundings, and how to show the common parts."""
+"""One showing: a page in the making, and how to show the parts that many pages have."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import datetime
-from functools import cached_property
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from tamizdat.reader import pages
 from tamizdat.reader.words import table as words_of
 from tamizdat.stories import keys
 from tamizdat.stories.models.media import Photo
-from tamizdat.stories.models.pages import AuthorIndex, Home, Section, TextPage, TopicIndex
-from tamizdat.stories.models.public import PublicPage, prefix
-from tamizdat.stories.models.story import Story
+from tamizdat.stories.models.pages import Home
+from tamizdat.stories.models.public import PublicPage
 from tamizdat.stories.showing import assets
+from tamizdat.stories.showing.rows import PageRow, StoryRow
+from tamizdat.stories.showing.stock import Stock, Teased
 from tamizdat.stories.showing.trace import Trace
 
 # Words a minute, silent reading. English and Russian: Trauzettel-Klosinski and Dietz,
@@ -27,23 +25,19 @@ NATIVE = dict(settings.LANGUAGES)
 
 
 class Showing:
-    """Shows pages at one moment, and traces what each of them shows."""
+    """Shows one page from a batch's stock, and traces what it shows."""
 
-    def __init__(self, files: assets.Assets, now: datetime) -> None:
+    def __init__(self, stock: Stock, files: assets.Assets) -> None:
+        self.stock = stock
+        self.now = stock.now
         self.assets = files
-        self.now = now
         self.trace = Trace()
-        self._sites: dict[str, pages.Site] = {}
 
     # Surroundings
 
-    @cached_property
+    @property
     def homes(self) -> dict[str, Home]:
-        """The public home pages, by language, the newsroom's first language first."""
-        found = {
-            home.language: home for home in Home.objects.live().select_related("locale", "logo")
-        }
-        return dict(sorted(found.items(), key=lambda each: (prefix(each[0]) != "/", each[0])))
+        return self.stock.homes
 
     def site(self, language: str) -> pages.Site:
         """Describe what stands around every page of a language."""
@@ -52,10 +46,11 @@ class Showing:
         logo = ""
         if home.logo:
             self.trace.saw(keys.photo(home.logo.pk))
-            logo = self.assets.rendition(assets.drawn(home.logo, assets.LOGO)[0])
-        if language not in self._sites:
-            self._sites[language] = self._site(home, logo)
-        return self._sites[language]
+            logo = self.assets.rendition(self._drawn(home.logo, assets.LOGO)[0])
+        sites = self.stock.sites
+        if (language, logo) not in sites:
+            sites[language, logo] = self._site(home, logo)
+        return sites[language, logo]
 
     def _site(self, home: Home, logo: str) -> pages.Site:
         return pages.Site(
@@ -65,38 +60,30 @@ class Showing:
             home=home.public_path,
             public_address=settings.PUBLIC_ADDRESS,
             zone=settings.TIME_ZONE,
-            sections=tuple(link(each) for each in self.sections(home)),
+            sections=tuple(link(each) for each in self.stock.sections(home)),
             footer=tuple(self._footer(home)),
             logo=logo,
             icon=logo,
             notice=home.notice,
         )
 
-    def sections(self, home: Home) -> QuerySet[Section]:
-        return Section.objects.child_of(home).live().order_by("position", "title")
-
     def _footer(self, home: Home) -> Iterable[pages.Link]:
         words = words_of(home.language)
-        for page in TextPage.objects.child_of(home).live().filter(is_in_footer=True):
-            yield link(page)
-        for kind in (AuthorIndex, TopicIndex):
-            for page in kind.objects.child_of(home).live():
-                yield link(page)
+        yield from map(link, self.stock.footer(home))
         yield pages.Link(words["list_of"]["month"], f"{home.public_path}archive/")
         yield pages.Link(words["correction"]["other"], f"{home.public_path}corrections/")
 
-    def languages(self, page: PublicPage | None, language: str) -> tuple[pages.Language, ...]:
+    def languages(
+        self, page: PublicPage | StoryRow | None, language: str
+    ) -> tuple[pages.Language, ...]:
         """Describe the language switch: the page's translations, else each language's home."""
         self.trace.saw(keys.homes())
         there: dict[str, str] = {}
         if page is not None:
             self.trace.saw(keys.translations(page.translation_key))
-            others = type(page).objects.filter(translation_key=page.translation_key)
-            there = {
-                other.language: other.public_path
-                for other in others.select_related("locale")
-                if self.is_public(other)
-            }
+            for other in self.stock.translations[page.translation_key]:
+                if other.is_public(self.now):
+                    there[other.language] = other.public_path
             there[language] = page.public_path
         return tuple(
             pages.Language(
@@ -109,83 +96,98 @@ class Showing:
             for code, home in self.homes.items()
         )
 
-    def is_public(self, page: PublicPage) -> bool:
-        return page.is_public(self.now) if isinstance(page, Story) else page.is_public()
-
     def address_of(self, pk: int) -> str:
         """Return a page's address, or "" where readers cannot see it. The trace sees either."""
-        from wagtail.models import Page
-
         self.trace.saw(keys.page(pk))
-        found = Page.objects.filter(pk=pk).specific().first()
-        if isinstance(found, PublicPage) and self.is_public(found):
-            return found.public_path
-        return ""
+        page = self.stock.pages[pk]
+        return page.public_path if page and page.is_public(self.now) else ""
 
     # Common parts
 
     def picture(
-        self, photo: Photo, use: assets.Use, *, alt: str = "", caption: str = "", credit: str = ""
-    ) -> pages.Picture:
-        self.trace.saw(keys.photo(photo.pk))
-        return assets.picture(photo, use, self.assets, alt=alt, caption=caption, credit=credit)
-
-    def share_picture(self, photo: Photo | None) -> pages.Source | None:
+        self,
+        photo_id: int | None,
+        use: assets.Use,
+        *,
+        alt: str = "",
+        caption: str = "",
+        credit: str = "",
+    ) -> pages.Picture | None:
+        photo = self._photo(photo_id)
         if photo is None:
             return None
-        self.trace.saw(keys.photo(photo.pk))
-        return assets.source(assets.drawn(photo, assets.SHARE)[0], self.assets)
+        drawn = self._drawn(photo, use)
+        return assets.picture(photo, drawn, self.assets, alt=alt, caption=caption, credit=credit)
 
-    def link(self, page: PublicPage | None) -> pages.Link | None:
+    def share_picture(self, photo_id: int | None) -> pages.Source | None:
+        photo = self._photo(photo_id)
+        return photo and assets.source(self._drawn(photo, assets.SHARE)[0], self.assets)
+
+    def _photo(self, pk: int | None) -> Photo | None:
+        photo = self.stock.photos[pk] if pk else None
+        if photo is not None:
+            self.trace.saw(keys.photo(photo.pk))
+        return photo
+
+    def _drawn(self, photo: Photo, use: assets.Use) -> tuple[assets.Drawn, ...]:
+        return assets.drawn(photo, use, self.stock.drawn[photo.pk])
+
+    def link(self, pk: int | None) -> pages.Link | None:
         """Link to a page that readers can see; None for another, or for none."""
+        page = self.stock.pages[pk] if pk else None
         if page is None:
             return None
         self.trace.saw(keys.page(page.pk))
-        return link(page) if self.is_public(page) else None
+        return link(page) if page.is_public(self.now) else None
 
-    def bylines(self, story: Story) -> tuple[pages.Byline, ...]:
-        authors = [byline.author for byline in story.bylines.all()]
-        self.trace.saw(*(keys.page(author.pk) for author in authors))
+    def bylines(self, story: StoryRow) -> tuple[pages.Byline, ...]:
         return tuple(
-            pages.Byline(author.title, author.public_path if author.live else "", author.role)
-            for author in authors
+            pages.Byline(author.title, author.public_path if author.live else "", author.role or "")
+            for author in filter(None, map(self._author, self.stock.bylines[story.pk]))
         )
 
-    def teaser(self, story: Story) -> pages.Teaser:
+    def _author(self, pk: int) -> PageRow | None:
+        self.trace.saw(keys.page(pk))
+        return self.stock.pages[pk]
+
+    def teaser(self, story: StoryRow) -> pages.Teaser:
+        """Show a story in a list: made once a batch, traced on every page where it stands."""
+        known = self.stock.teasers.get(story.pk)
+        if known is None:
+            known = self.stock.teasers[story.pk] = Showing(self.stock, self.assets)._teased(story)
+        self.trace.saw(*known.keys)
+        for drawn in known.drawn:
+            self.assets.rendition(drawn)
+        return known.teaser
+
+    def _teased(self, story: StoryRow) -> Teased:
         self.trace.saw(keys.page(story.pk))
-        picture = None
-        if story.lead_photo:
-            picture = self.picture(story.lead_photo, assets.TEASER, alt=story.lead_alt)
-        return pages.Teaser(
+        photo = self._photo(story.lead_photo_id)
+        drawn = self._drawn(photo, assets.TEASER) if photo else ()
+        teaser = pages.Teaser(
             url=story.public_path,
             headline=story.title,
             standfirst=story.standfirst,
             kind=story.kind,
-            section=self.link(story.section),
+            section=self.link(story.section_id),
             bylines=self.bylines(story),
             published=story.shown_date,
             reading_minutes=minutes(story),
-            picture=picture,
+            picture=self.picture(story.lead_photo_id, assets.TEASER, alt=story.lead_alt),
         )
+        return Teased(teaser, frozenset(self.trace.keys), drawn)
 
     def teasers(self, ids: Iterable[int]) -> tuple[pages.Teaser, ...]:
         """Show these stories in this order; those that readers cannot see are left out."""
         wanted = list(ids)
-        found = {
-            story.pk: story
-            for story in Story.objects.filter(pk__in=wanted)
-            .public(self.now)
-            .defer("body")
-            .select_related("locale", "section__locale", "lead_photo")
-            .prefetch_related("bylines__author__locale")
-        }
-        return tuple(self.teaser(found[pk]) for pk in wanted if pk in found)
+        self.stock.teasers_ahead(wanted)
+        return tuple(map(self.teaser, filter(None, map(self.stock.stories.__getitem__, wanted))))
 
 
-def link(page: PublicPage) -> pages.Link:
+def link(page: PublicPage | PageRow | StoryRow) -> pages.Link:
     return pages.Link(page.title, page.public_path)
 
 
-def minutes(story: Story) -> int:
+def minutes(story: StoryRow) -> int:
     """Say how long a story takes to read, in whole minutes, at least one; 0 for an empty one."""
     return math.ceil(story.words / WORDS_A_MINUTE.get(story.language, 200))

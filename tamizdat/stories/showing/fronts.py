@@ -13,7 +13,7 @@ from tamizdat.reader.dates import digits
 from tamizdat.reader.privacy import FACTS, privacy_blocks
 from tamizdat.reader.words import table as words_of
 from tamizdat.stories import keys
-from tamizdat.stories.listing import Listed
+from tamizdat.stories.listing import Lists
 from tamizdat.stories.models.pages import (
     Author,
     AuthorIndex,
@@ -32,7 +32,9 @@ from tamizdat.stories.showing.context import Showing, link
 LIST_LENGTH = 20
 TOP = 4
 LATEST = 8
-"""How many stories an archive page holds; how many the front shows under the lead."""
+NEWEST = 24
+"""How many stories an archive page holds; how many the front shows under the lead, and how many
+of the newest it chooses from."""
 
 SHELVES = {Section: "section", Author: "author", Topic: "topic"}
 
@@ -52,19 +54,26 @@ def archive_pages(count: int) -> int:
 def home_page(showing: Showing, home: Home) -> pages.FrontPage:
     """Show the front: what editors chose, and the newest in the places they left empty."""
     showing.trace.saw(keys.page(home.pk), keys.stories_in(keys.all_of(home.language)))
-    newest = showing.teasers(Listed.objects.newest(keys.all_of(home.language), 24))
-    picked = showing.teasers(each.story_id for each in home.top.all())
-    showing.trace.saw(*(keys.page(each.story_id) for each in home.top.all()))
+    stock = showing.stock
+    ids = stock.lists.newest(keys.all_of(home.language), NEWEST)
+    top_ids = [each.story_id for each in home.top.all()]
+    showing.trace.saw(*map(keys.page, top_ids))
+    lengths = home.row_length + TOP + 1
+    shelves = [
+        (section, stock.lists.newest(keys.shelf(section.pk), lengths))
+        for section in stock.sections(home)
+        if section.is_on_front
+    ]
+    stock.teasers_ahead({*ids, *top_ids, *(pk for _, row in shelves for pk in row)})
+    newest, picked = showing.teasers(ids), showing.teasers(top_ids)
     lead = _lead(showing, home, newest, picked)
     used = {lead.url} if lead else set()
     top = _fill([*picked, *newest], TOP, used)
     latest = _fill(newest, LATEST, set(used))
     rows = []
-    for section in showing.sections(home).filter(is_on_front=True):
-        name = keys.shelf(section.pk)
-        showing.trace.saw(keys.page(section.pk), keys.stories_in(name))
-        ids = Listed.objects.newest(name, home.row_length + TOP + 1)
-        teasers = _fill(showing.teasers(ids), home.row_length, used)
+    for section, row in shelves:
+        showing.trace.saw(keys.page(section.pk), keys.stories_in(keys.shelf(section.pk)))
+        teasers = _fill(showing.teasers(row), home.row_length, used)
         if teasers:
             rows.append(pages.FrontRow(link(section), teasers))
     return pages.FrontPage(
@@ -118,8 +127,7 @@ def shelf_page(
     intro = Markup("")
     if isinstance(page, Author):
         intro = richtext.clean(page.bio, showing.address_of)
-        if page.photo:
-            picture = showing.picture(page.photo, assets.PORTRAIT, alt=page.title)
+        picture = showing.picture(page.photo_id, assets.PORTRAIT, alt=page.title)
     elif page.description:
         intro = Markup("<p>{}</p>").format(page.description)
     about = page.search_description or getattr(page, "description", "")
@@ -139,9 +147,10 @@ def shelf_page(
 
 
 def _parent(showing: Showing, page: PublicPage) -> pages.Link | None:
-    kind = {Author: AuthorIndex, Topic: TopicIndex}.get(type(page))
-    above = kind and kind.objects.parent_of(page).live().first()
-    return showing.link(above) if above else None
+    """Link to the list of authors or topics above an author or topic."""
+    found = (index for index in showing.stock.indexes if page.is_child_of(index))
+    above = next(found, None)
+    return showing.link(above.pk) if above else None
 
 
 def month_page(
@@ -179,17 +188,27 @@ def _part(
 ) -> Part | None:
     """Return one page of a list and the links along it; None for a page that does not exist."""
     words = words_of(language)
-    last = archive_pages(Listed.objects.of(name).count())
+    lists = showing.stock.lists
+    last = archive_pages(lists.length(name))
+    teasers = showing.teasers(part_of(lists, name, number))
     if number is None:
         showing.trace.saw(keys.stories_in(name))
         older = pages.Link(words["older"], f"{address}page/{last}/") if last else None
-        return showing.teasers(Listed.objects.newest(name, LIST_LENGTH)), older, None
+        return teasers, older, None
     if not 1 <= number <= last:
         return None
-    ids = Listed.objects.slice(name, (number - 1) * LIST_LENGTH, number * LIST_LENGTH)
     older = pages.Link(words["older"], f"{address}page/{number - 1}/") if number > 1 else None
     newer_url = address if number == last else f"{address}page/{number + 1}/"
-    return showing.teasers(ids), older, pages.Link(words["newer"], newer_url)
+    return teasers, older, pages.Link(words["newer"], newer_url)
+
+
+def part_of(lists: Lists, name: str, number: int | None) -> list[int]:
+    """Return the ids of the stories on one page of a list, newest first."""
+    if number is None:
+        return lists.newest(name, LIST_LENGTH)
+    if not 1 <= number <= archive_pages(lists.length(name)):
+        return []
+    return lists.slice(name, (number - 1) * LIST_LENGTH, number * LIST_LENGTH)
 
 
 def index_page(showing: Showing, page: AuthorIndex | TopicIndex) -> pages.IndexPage:
@@ -197,7 +216,7 @@ def index_page(showing: Showing, page: AuthorIndex | TopicIndex) -> pages.IndexP
     showing.trace.saw(keys.page(page.pk))
     kind = Author if isinstance(page, AuthorIndex) else Topic
     entries = []
-    for each in kind.objects.child_of(page).live().order_by("title"):
+    for each in kind.objects.child_of(page).live().select_related("locale").order_by("title"):
         showing.trace.saw(keys.page(each.pk))
         text = each.role if isinstance(each, Author) else each.description
         entries.append(pages.IndexEntry(link(each), text))
@@ -210,8 +229,7 @@ def archive_page(showing: Showing, language: str) -> pages.IndexPage:
     """Show the months that hold stories, the newest first."""
     showing.trace.saw(keys.stories_in(keys.months(language)))
     title = words_of(language)["list_of"]["month"]
-    names = Listed.objects.filter(list__regex=rf"^{language}/[0-9]{{4}}/[0-9]{{2}}$")
-    found = sorted(set(names.values_list("list", flat=True)), reverse=True)
+    months = showing.stock.lists.months(language)
     return pages.IndexPage(
         head=pages.Head(
             path=f"{prefix(language)}archive/",
@@ -219,7 +237,7 @@ def archive_page(showing: Showing, language: str) -> pages.IndexPage:
             languages=showing.languages(None, language),
         ),
         title=title,
-        entries=tuple(pages.IndexEntry(link) for link in _months(language, found)),
+        entries=tuple(pages.IndexEntry(link) for link in _months(language, months)),
     )
 
 
@@ -281,7 +299,7 @@ def text_page(showing: Showing, page: TextPage) -> pages.TextPage:
     return pages.TextPage(
         head=_head(showing, page, page.seo_title or page.title, page.search_description),
         title=page.title,
-        body=(*own, *Body(showing, page.body).blocks),
+        body=(*own, *Body(showing, list(page.body.raw_data)).blocks),
     )
 
 

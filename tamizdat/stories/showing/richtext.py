@@ -17,11 +17,18 @@ import nh3
 from markupsafe import Markup
 
 TAGS = {"p", "b", "i", "strong", "em", "a", "ul", "ol", "li", "br"}
-SCHEMES = {"http", "https", "mailto"}
+CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    attributes={"a": {"href"}},
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)
 ANCHOR = re.compile(r"<a\b([^>]*)>", re.IGNORECASE)
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 MARK = re.compile(r"\[\^([0-9A-Za-z]{1,8})\]")
 TAG = re.compile(r"<[^>]+>")
+EMPTY = re.compile(r"<p>\s*(<br>)?\s*</p>")
+FOREIGN = re.compile(r'<a href="(?=https?:)')
 
 
 class Footnotes:
@@ -49,18 +56,19 @@ def clean(source: str, address_of: Callable[[int], str], notes: Footnotes | None
     ``address_of`` gives the address of a page of ours by its id, or "" where readers cannot see it.
     """
     linked = ANCHOR.sub(lambda match: _anchor(match.group(1), address_of), source)
-    safe = nh3.clean(
-        linked,
-        tags=TAGS,
-        attributes={"a": {"href"}},
-        url_schemes=SCHEMES,
-        link_rel=None,
-    )
-    safe = re.sub(r"<p>\s*(<br>)?\s*</p>", "", safe)
-    safe = re.sub(r'<a href="(?=https?:)', '<a rel="noopener noreferrer" href="', safe)
+    safe = EMPTY.sub("", CLEANER.clean(linked))
+    safe = FOREIGN.sub('<a rel="noopener noreferrer" href="', safe)
     if notes is not None:
         safe = MARK.sub(notes.refer, safe)
     return Markup(safe)  # noqa: S704 - nh3 has cleaned it, above
+
+
+def linked(source: str) -> list[int]:
+    """Return the ids of the pages of ours that rich text links to."""
+    if "linktype" not in source:
+        return []
+    found = (dict(ATTRIBUTE.findall(attributes)) for attributes in ANCHOR.findall(source))
+    return [int(each["id"]) for each in found if _is_ours(each)]
 
 
 def plain(source: str) -> str:
@@ -70,10 +78,14 @@ def plain(source: str) -> str:
 
 def _anchor(attributes: str, address_of: Callable[[int], str]) -> str:
     found = dict(ATTRIBUTE.findall(attributes))
-    if found.get("linktype") == "page":
-        address = address_of(int(found["id"])) if found.get("id", "").isdigit() else ""
+    if _is_ours(found):
+        address = address_of(int(found["id"]))
     elif "linktype" in found:
         address = ""
     else:
         address = unescape(found.get("href", ""))
     return f'<a href="{escape(address)}">' if address else "<a>"
+
+
+def _is_ours(attributes: dict[str, str]) -> bool:
+    return attributes.get("linktype") == "page" and attributes.get("id", "").isdecimal()

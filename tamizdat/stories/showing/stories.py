@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain
+from operator import itemgetter
 
 from tamizdat.reader import pages
 from tamizdat.stories import keys
-from tamizdat.stories.listing import Listed
-from tamizdat.stories.models.pages import Topic
-from tamizdat.stories.models.story import Story
 from tamizdat.stories.showing import assets
-from tamizdat.stories.showing.blocks import Body
+from tamizdat.stories.showing.blocks import Body, mentions_ahead
 from tamizdat.stories.showing.context import Showing, minutes
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from tamizdat.stories.showing.rows import StoryRow
+from tamizdat.stories.showing.stock import Stock
 
 RELATED = 4
 # How many neighbours in each list may fill the free places. The bake relies on it: a story that
@@ -37,95 +35,112 @@ SCHEMA_TYPES = {
 }
 
 
-def story_page(showing: Showing, story: Story) -> pages.StoryPage:
+def story_page(showing: Showing, story: StoryRow) -> pages.StoryPage:
     """Show a story whole."""
+    stock = showing.stock
     showing.trace.saw(keys.page(story.pk))
-    body = Body(showing, story.body)
-    lead = None
-    if story.lead_photo:
-        lead = showing.picture(
-            story.lead_photo,
-            assets.LEAD,
-            alt=story.lead_alt,
-            caption=story.lead_caption,
-            credit=story.lead_credit,
-        )
+    body = Body(showing, stock.bodies[story.pk])
+    topics = _topics(stock, story)
     return pages.StoryPage(
         head=_head(showing, story),
         headline=story.title,
         kind=story.kind,
         schema_type=SCHEMA_TYPES.get(story.kind, "NewsArticle"),
         standfirst=story.standfirst,
-        section=showing.link(story.section),
+        section=showing.link(story.section_id),
         bylines=showing.bylines(story),
         location=story.location,
         published=story.shown_date,
         updated=_updated(story),
         reading_minutes=minutes(story),
-        lead=lead,
+        lead=showing.picture(
+            story.lead_photo_id,
+            assets.LEAD,
+            alt=story.lead_alt,
+            caption=story.lead_caption,
+            credit=story.lead_credit,
+        ),
         body=body.blocks,
         footnotes=body.footnotes,
-        topics=tuple(filter(None, (showing.link(topic) for topic in _topics(story)))),
+        topics=tuple(filter(None, (showing.link(topic) for topic in topics))),
         corrections=tuple(
-            pages.Correction(each.published, each.text)
-            for each in sorted(story.corrections.all(), key=lambda each: each.published)
-            if each.published <= showing.now
+            pages.Correction(published, text)
+            for published, text in sorted(stock.corrections[story.pk], key=itemgetter(0))
+            if published <= showing.now
         ),
-        related=showing.teasers(_related(showing, story)),
+        related=_related(showing, story),
     )
 
 
-def _head(showing: Showing, story: Story) -> pages.Head:
+def stories_ahead(stock: Stock, ids: list[int]) -> None:
+    """Read what these stories' pages show."""
+    stock.teasers_ahead(ids)
+    rows = [row for row in map(stock.stories.__getitem__, ids) if row]
+    public = [row.pk for row in rows]
+    for kept in (stock.bodies, stock.topics, stock.picked, stock.corrections):
+        kept.ahead(public)
+    stock.translations.ahead(row.translation_key for row in rows)
+    stock.photos_ahead(row.share_photo_id for row in rows)
+    stock.pages.ahead(topic for pk in public for topic in stock.topics[pk])
+    mentions_ahead(stock, (stock.bodies[pk] for pk in public))
+    stock.stories.ahead(other for pk in public for other in stock.picked[pk])
+    stock.teasers_ahead(other for row in rows for other in related(stock, row))
+
+
+def _head(showing: Showing, story: StoryRow) -> pages.Head:
     return pages.Head(
         path=story.public_path,
         title=story.seo_title or story.share_title or story.title,
         description=story.search_description or story.share_text or story.standfirst,
-        share_picture=showing.share_picture(story.share_photo or story.lead_photo),
+        share_picture=showing.share_picture(story.share_photo_id or story.lead_photo_id),
         languages=showing.languages(story, story.language),
     )
 
 
-def _topics(story: Story) -> list[Topic]:
-    return sorted(story.topics.all(), key=lambda topic: topic.title)
+def _topics(stock: Stock, story: StoryRow) -> list[int]:
+    found = filter(None, (stock.pages[pk] for pk in stock.topics[story.pk]))
+    return [topic.pk for topic in sorted(found, key=lambda topic: topic.title)]
 
 
-def _updated(story: Story) -> datetime | None:
+def _updated(story: StoryRow) -> datetime | None:
     shown, last = story.shown_date, story.last_published_at
-    if shown is None or last is None or story.date_shown != Story.DateShown.PUBLICATION:
+    if shown is None or last is None or not story.is_dated_by_publication:
         return None
     return last if last - shown > SETTLING else None
 
 
-def _related(showing: Showing, story: Story) -> list[int]:
+def _related(showing: Showing, story: StoryRow) -> tuple[pages.Teaser, ...]:
+    showing.trace.saw(*(keys.page(pk) for pk in showing.stock.picked[story.pk]))
+    return showing.teasers(related(showing.stock, story))
+
+
+def related(stock: Stock, story: StoryRow) -> list[int]:
     """Choose what stands under "Read more": hand-picked, then near in topic, then in section.
 
     Nearest older stories first; only a list's first stories look forward. So a new story changes
     no old page.
     """
-    picked = [each.other_id for each in story.picked.all()]
-    showing.trace.saw(*(keys.page(pk) for pk in picked))
-    now_public = Story.objects.filter(pk__in=picked).public(showing.now)
-    public = set(now_public.values_list("pk", flat=True))
-    chosen = [pk for pk in picked if pk in public and pk != story.pk]
-    for pk in _near(story):
-        if len(chosen) >= RELATED:
+    picked = (pk for pk in stock.picked[story.pk] if stock.stories[pk])
+    chosen: list[int] = []
+    for pk in chain(picked, _near(stock, story)):
+        if len(chosen) == RELATED:
             break
-        if pk not in chosen and pk != story.pk:
+        if pk != story.pk and pk not in chosen:
             chosen.append(pk)
-    return chosen[:RELATED]
+    return chosen
 
 
-def _near(story: Story) -> list[int]:
-    if story.sort_at is None or story.pk is None:
-        return []
-    shelves = [keys.shelf(topic.pk) for topic in _topics(story)]
-    if story.section_id:
-        shelves.append(keys.shelf(story.section_id))
-    lists = [*shelves, keys.all_of(story.language)]
-    older = [Listed.objects.before(name, story.sort_at, story.pk, REACH) for name in lists]
-    newer = [
-        Listed.objects.after(name, story.sort_at, story.pk, REACH)
-        for name, found in zip(lists, older, strict=True)
-        if len(found) < REACH
-    ]
-    return [pk for found in (*older, *newer) for pk in found]
+def _near(stock: Stock, story: StoryRow) -> Iterator[int]:
+    if story.sort_at is None:
+        return
+    shelves = [*_topics(stock, story), *([story.section_id] if story.section_id else [])]
+    names = [*map(keys.shelf, shelves), keys.all_of(story.language)]
+    place = (story.sort_at, story.pk, REACH)
+    short = []
+    for name in names:
+        older = stock.lists.before(name, *place)
+        yield from older
+        if len(older) < REACH:
+            short.append(name)
+    for name in short:
+        yield from stock.lists.after(name, *place)

@@ -1,0 +1,196 @@
+"""The hands that make pages: the baker's own, or one more process for each core.
+
+Rules:
+
+* Hands read the database and write files; only the baker writes rows.
+* A page's assets are in place before the page is.
+* A file whose bytes did not change is not touched.
+* Hands die with their baker, and hold its lock until they have: two bakers never write at once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import pickle
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+from django.db import connections
+
+from tamizdat.bake.assets import Wanted
+from tamizdat.bake.loaves import Loaf, Orders, make_loaves
+from tamizdat.edition.tree import Entry, Tree, entry
+
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
+
+
+class HandsError(Exception):
+    """A page or a file could not be made; the notes name it."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recipe to follow, and the file that stands for it now, if any."""
+
+    recipe: str
+    path: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a task: the file as it stands now, or None where there is nothing to show."""
+
+    recipe: str
+    was_there: bool = False
+    entry: Entry | None = None
+    keys: frozenset[str] = frozenset()
+    assets: tuple[Entry, ...] = ()
+    is_written: bool = False
+    error: Exception | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Say whether a file stands that shows nothing any more."""
+        return self.was_there and self.entry is None and self.error is None
+
+
+def make(
+    tasks: Sequence[Task], tree: Tree, now: datetime, orders: Orders | None = None
+) -> list[Done]:
+    """Make the files of these tasks and put them in place.
+
+    A page that cannot be shown is told in its ``Done``; a file that cannot be written ends it all
+    (OSError): the disk is full, or worse.
+    """
+    standing = {task.recipe: task for task in tasks}
+    done = []
+    there: dict[str, Entry] = {}
+    for recipe, loaf in make_loaves(list(standing), now, orders):
+        if isinstance(loaf, Loaf):
+            done.append(_put(loaf, standing[recipe], tree, there))
+        else:
+            done.append(Done(recipe, bool(standing[recipe].path), error=loaf))
+    return done
+
+
+def _put(loaf: Loaf, task: Task, tree: Tree, there: dict[str, Entry]) -> Done:
+    assets = tuple(_put_asset(each, tree, there) for each in loaf.assets)
+    fresh = entry(loaf.path, loaf.data)
+    is_same = (task.path, task.sha256) == (fresh.path, fresh.sha256) and tree.has(fresh.path)
+    if not is_same:
+        tree.write(loaf.path, loaf.data)
+    return Done(
+        recipe=loaf.recipe,
+        was_there=bool(task.path),
+        entry=fresh,
+        keys=loaf.keys,
+        assets=assets,
+        is_written=not is_same,
+    )
+
+
+def _put_asset(wanted: Wanted, tree: Tree, there: dict[str, Entry]) -> Entry:
+    """Put an asset in place; its name tells its bytes, so one that stands is left alone."""
+    if wanted.path in there:
+        return there[wanted.path]
+    length = tree.length(wanted.path)
+    if length is None:
+        data = wanted.read()
+        fresh = entry(wanted.path, data)
+        if fresh.sha256 != wanted.sha256:
+            raise HandsError(f"{wanted.path}: the file's bytes do not match its name")
+        tree.write(wanted.path, data)
+        length = fresh.length
+    there[wanted.path] = Entry(wanted.path, wanted.sha256, length)
+    return there[wanted.path]
+
+
+class Hands:
+    """Processes that make pages side by side, each with a database connection of its own.
+
+    They are forked, and share the baker's memory: ``orders`` is read by all of them.
+    """
+
+    def __init__(self, count: int, tree: Tree, now: datetime, orders: Orders) -> None:
+        connections.close_all()  # no connection crosses a fork
+        gc.collect()
+        gc.freeze()
+        self._pool = ProcessPoolExecutor(
+            count,
+            mp_context=get_context("fork"),
+            initializer=_begin,
+            initargs=(os.getpid(), _Bench(tree.root, now, orders)),
+        )
+        self._room = count * 2  # one batch in the hands, one beside them
+        self._waiting: set[Future[list[Done]]] = set()
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._waiting) < self._room
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._waiting
+
+    def give(self, tasks: list[Task]) -> None:
+        self._waiting.add(self._pool.submit(_make, tasks))
+
+    def take(self, seconds: float | None = None) -> Iterator[list[Done]]:
+        """Give what was finished, having waited for it. Raises what ended a hand's work."""
+        ready, self._waiting = wait(self._waiting, seconds, FIRST_COMPLETED)
+        for each in ready:
+            yield each.result()
+
+    def close(self) -> None:
+        """Let the hands finish what they hold, and go."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._waiting.clear()
+        gc.unfreeze()
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What a hand works with."""
+
+    root: Path
+    now: datetime
+    orders: Orders
+
+
+_bench: _Bench
+
+
+def _begin(parent: int, bench: _Bench) -> None:
+    """Begin as a hand: nothing of the baker's signals and connections, and no life after it."""
+    global _bench
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before the line above
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the baker, who ends us
+    _bench = bench
+
+
+def _make(tasks: list[Task]) -> list[Done]:
+    done = make(tasks, Tree(_bench.root), _bench.now, _bench.orders)
+    return [replace(each, error=_portable(each.error)) if each.error else each for each in done]
+
+
+def _portable(error: Exception) -> Exception:
+    """Return an error that can be sent to another process, with its notes."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes, made on this line
+    except Exception:
+        plain = HandsError(type(error).__name__)
+        plain.__notes__ = list(getattr(error, "__notes__", ()))
+        return plain
+    return error

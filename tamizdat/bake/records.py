@@ -1,0 +1,223 @@
+"""The baker's books: which files stand, what each of them shows, and what is still to be done.
+
+Rules:
+
+* One transaction a batch: the files, what they show, the metadata that must be signed anew, and
+  the dirty rows that are done with.
+* Nothing is recorded before it is durable on disk (the caller has synced).
+* A recipe that was asked for again while its file was being made stays dirty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from tamizdat.bake import plan
+from tamizdat.bake.hands import Done, Task
+from tamizdat.bake.models import Asset, Dirty, File, Metadata, Moved
+from tamizdat.edition.roles import Shape
+from tamizdat.edition.tree import Entry
+
+SLICE = 500  # SQLite's limit on variables, and room for what else a statement names
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What recording a batch left to do: paths that pages moved away from, and assets that some
+    page ceased to name."""
+
+    left: list[str]
+    dropped: set[int]
+
+
+def tasks_of(rows: Iterable[Dirty]) -> list[Task]:
+    """Return the tasks of some dirty rows, each with the file that stands for it now."""
+    names = [row.recipe for row in rows]
+    standing = {file.recipe: file for file in _files(names)}
+    return [
+        Task(name, standing[name].path, standing[name].sha256) if name in standing else Task(name)
+        for name in names
+    ]
+
+
+def record(rows: Sequence[Dirty], done: Sequence[Done], shape: Shape, edition: int) -> Recorded:
+    """Record files that were made for these dirty rows."""
+    made = {each.recipe: each for each in done if each.entry is not None}
+    with transaction.atomic():
+        standing = {file.recipe: file for file in _files(made)}
+        moved = _note_moves(standing, made)
+        left = _make_room(standing, made)
+        files = _record_files(standing, made, shape, edition)
+        _record_shows(files, made)
+        dropped = _record_uses(files, made, shape)
+        _tick_off(rows)
+        plan.mark(moved)
+    return Recorded(left, dropped)
+
+
+def go_stale(bins: Iterable[str], *, forgets: bool = False) -> None:
+    """Note that the metadata of these bins must be signed anew.
+
+    ``forgets``: earlier versions name what was withdrawn, and must go.
+    """
+    for part in _slices(sorted(set(bins))):
+        rows = Metadata.objects.filter(role__in=part)
+        if forgets:
+            rows.update(is_stale=True, forgets=True)
+        else:
+            rows.filter(is_stale=False).update(is_stale=True)
+
+
+def _files(recipes: Iterable[str]) -> Iterable[File]:
+    for part in _slices(list(recipes)):
+        yield from File.objects.filter(recipe__in=part)
+
+
+def _note_moves(standing: dict[str, File], made: dict[str, Done]) -> list[str]:
+    """Note the addresses that pages leave, in one statement; return what must forward now."""
+    moves = {
+        file.path: file.recipe
+        for file in standing.values()
+        if file.path != _entry(made[file.recipe]).path and not file.recipe.startswith("moved:")
+    }
+    if moves:
+        Moved.objects.bulk_create(
+            [Moved(path=path, recipe=recipe) for path, recipe in moves.items()],
+            update_conflicts=True,
+            unique_fields=["path"],
+            update_fields=["recipe"],
+        )
+    fresh = [name for name in made if name not in standing]  # published again, perhaps
+    arrived = [_entry(made[name]).path for name in fresh if not name.startswith("moved:")]
+    arrived += [_entry(made[recipe]).path for recipe in moves.values()]
+    for part in _slices(arrived):
+        Moved.objects.filter(path__in=part).delete()  # a page stands there again
+    found: list[str] = []
+    for part in _slices([*moves.values(), *fresh]):
+        rows = Moved.objects.filter(recipe__in=part)
+        found += [f"moved:{path}" for path in rows.values_list("path", flat=True)]
+    return found
+
+
+def _make_room(standing: dict[str, File], made: dict[str, Done]) -> list[str]:
+    """Free the paths that this batch takes: pages may swap theirs, or take one that forwarded.
+
+    Return the paths that were left.
+    """
+    left = []
+    for file in standing.values():
+        if file.path != _entry(made[file.recipe]).path:
+            left.append(file.path)
+            File.objects.filter(pk=file.pk).update(path=f"~{file.pk}")
+    taken = [
+        _entry(each).path
+        for name, each in made.items()
+        if name not in standing or standing[name].path != _entry(each).path
+    ]
+    for part in _slices(taken):
+        File.objects.filter(path__in=part).exclude(recipe__in=made).delete()
+    return left
+
+
+def _record_files(
+    standing: dict[str, File], made: dict[str, Done], shape: Shape, edition: int
+) -> dict[str, int]:
+    """Write the files' rows; return each recipe's file id. Bins that change go stale."""
+    fresh = []
+    stale: set[str] = set()
+    for name, each in made.items():
+        now, old = _entry(each), standing.get(name)
+        if old and (old.path, old.sha256) == (now.path, now.sha256) and old.bin:
+            continue
+        bin_ = shape.bin_of(now.path)
+        stale |= {bin_, old.bin} if old and old.bin else {bin_}
+        fresh.append(
+            File(
+                recipe=name,
+                path=now.path,
+                sha256=now.sha256,
+                length=now.length,
+                edition=edition,
+                bin=bin_,
+            )
+        )
+    written = File.objects.bulk_create(
+        fresh,
+        update_conflicts=True,
+        unique_fields=["recipe"],
+        update_fields=["path", "sha256", "length", "edition", "bin"],
+        batch_size=SLICE // 6,
+    )
+    go_stale(stale)
+    ids = {name: file.pk for name, file in standing.items()}
+    return ids | {file.recipe: file.pk for file in written}
+
+
+def _record_shows(files: dict[str, int], made: dict[str, Done]) -> None:
+    before = _pairs("SELECT file_id, key FROM bake_shows WHERE file_id IN", files.values())
+    now = {(files[name], key) for name, each in made.items() for key in each.keys}
+    _write("DELETE FROM bake_shows WHERE file_id = %s AND key = %s", before - now)
+    _write("INSERT INTO bake_shows (file_id, key) VALUES (%s, %s)", now - before)
+
+
+def _record_uses(files: dict[str, int], made: dict[str, Done], shape: Shape) -> set[int]:
+    wanted = {asset.path: asset for each in made.values() for asset in each.assets}
+    ids = _record_assets(wanted, shape)
+    before = _pairs("SELECT file_id, asset_id FROM bake_uses WHERE file_id IN", files.values())
+    now = {(files[name], ids[asset.path]) for name, each in made.items() for asset in each.assets}
+    _write("DELETE FROM bake_uses WHERE file_id = %s AND asset_id = %s", before - now)
+    _write("INSERT INTO bake_uses (file_id, asset_id) VALUES (%s, %s)", now - before)
+    return {asset for _, asset in before - now}
+
+
+def _record_assets(wanted: dict[str, Entry], shape: Shape) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for part in _slices(list(wanted)):
+        ids.update(Asset.objects.filter(path__in=part).values_list("path", "pk"))
+    fresh = [
+        Asset(path=path, sha256=each.sha256, length=each.length, bin=shape.bin_of(path))
+        for path, each in wanted.items()
+        if path not in ids
+    ]
+    ids.update((asset.path, asset.pk) for asset in Asset.objects.bulk_create(fresh))
+    go_stale(asset.bin for asset in fresh)
+    return ids
+
+
+def _tick_off(rows: Sequence[Dirty]) -> None:
+    done = [(row.pk, row.round) for row in rows]
+    _write("DELETE FROM bake_dirty WHERE id = %s AND round = %s", done)
+
+
+# Many small rows: the ORM would take longer over them than the pages took to make.
+
+
+def _pairs(select: str, ids: Iterable[int]) -> set[tuple[int, str | int]]:
+    found: set[tuple[int, str | int]] = set()
+    with connection.cursor() as cursor:
+        for part in _slices(list(ids)):
+            marks = ", ".join(["%s"] * len(part))
+            cursor.execute(f"{select} ({marks})", part)
+            found.update(cursor.fetchall())
+    return found
+
+
+def _write(statement: str, rows: Iterable[tuple[int, str | int]]) -> None:
+    ordered = sorted(rows)
+    if ordered:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, ordered)
+
+
+def _slices(all_of_them: list[str] | list[int]) -> Iterable[list]:
+    for start in range(0, len(all_of_them), SLICE):
+        yield all_of_them[start : start + SLICE]
+
+
+def _entry(done: Done) -> Entry:
+    if done.entry is None:
+        raise ValueError(f"{done.recipe} has no file")
+    return done.entry

@@ -1,0 +1,344 @@
+"""Sealing: the signed metadata over the files that stand, so that a bake becomes an edition.
+
+Rules:
+
+* Versions are taken in the database before a file bears them: none is ever used twice, whatever
+  dies in between. Where the disk knows a higher one (the database came back from a backup), the
+  disk's counts.
+* Bins before the snapshot, the snapshot before ``timestamp.json``; all of it durable before that
+  last rename, and that rename durable before the database says "sealed".
+* Metadata is stale from the transaction that changed what it lists until its next version is with
+  the readers. So a sealing that was cut short is done again by the next.
+* Superseded metadata stays thirty days, because some reader still holds the old snapshot; but
+  what names a withdrawn page goes at once.
+* The same files and versions make the same bytes, signatures and dates aside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, pairwise
+from operator import itemgetter
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from tamizdat.bake.models import Asset, Edition, File, Metadata
+from tamizdat.bake.records import go_stale
+from tamizdat.edition import sealing as edition
+from tamizdat.edition.keys import Keyring
+from tamizdat.edition.roles import SNAPSHOT, TIMESTAMP, file_name, period_of
+from tamizdat.edition.tree import Entry, Tree
+from tamizdat.stories.models import Home
+
+FOLDER = "signed"
+SLICE = 500
+RENEWED_AT_ONCE = 64  # bins; a year's bins come due together, and nobody should notice
+MANY = 64  # stale bins, from which on one pass over all files is quicker than a query for each
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """What the database knows of one piece of metadata."""
+
+    role: str
+    version: int
+    key_id: str
+    expires_at: datetime | None
+    is_stale: bool
+    forgets: bool
+
+
+class Sealing:
+    """Seals one newsroom's edition. The caller holds the baker's lock."""
+
+    def __init__(self, tree: Tree, keyring: Keyring) -> None:
+        self.tree = tree
+        self.keyring = keyring
+
+    def next_number(self) -> int:
+        """Return the number that the edition now being baked will have, if nothing dies."""
+        last = Metadata.objects.filter(role=SNAPSHOT).values_list("version", flat=True).first()
+        return (last or 0) + 1
+
+    def seal(
+        self,
+        now: datetime,
+        *,
+        written: int = 0,
+        removed: int = 0,
+        progress: Progress | None = None,
+    ) -> int | None:
+        """Sign what changed; return the new edition's number, or None where nothing did."""
+        states = self._prepare()
+        is_new = self._put_standing()
+        stale = [state for state in states.values() if self._is_stale(state)]
+        bins = [state for state in stale if state.role not in (SNAPSHOT, TIMESTAMP)]
+        if not bins and not is_new and not stale:
+            return None
+        number, versions = self._take_numbers(states, bins, now, written, removed)
+        self._write_bins([state.role for state in bins], versions, now, progress)
+        listed = {role: each for role, each in versions.items() if "-" in role}
+        data = edition.seal_snapshot(self.keyring, number, listed, languages(), now)
+        self._put(SNAPSHOT, number, data)
+        self.tree.sync()
+        self._stamp(versions[TIMESTAMP], number, now)
+        self._forget([state.role for state in bins if state.forgets], versions)
+        self._note([*(state.role for state in bins), SNAPSHOT, TIMESTAMP], versions, now)
+        Edition.objects.filter(number=number).update(sealed_at=now)
+        return number
+
+    def renew(self, now: datetime) -> int | None:
+        """Sign again what is on its way to expire; return the edition's number if there is a new
+        one. The timestamp alone makes none."""
+        states = self._prepare()
+        due = [state for state in states.values() if _is_due(state, now)]
+        if not due:
+            return None
+        if due == [states[TIMESTAMP]]:
+            self._renew_timestamp(states, now)
+            return None
+        bins = [state.role for state in due if "-" in state.role]
+        go_stale([*bins[:RENEWED_AT_ONCE], SNAPSHOT])
+        return self.seal(now)
+
+    def miss_nothing(self) -> None:
+        """Have everything signed again whose file is not on disk."""
+        go_stale(
+            state.role
+            for state in self._prepare().values()
+            if not self.tree.has(file_name(state.role, state.version))
+        )
+
+    # What is to be signed
+
+    def _prepare(self) -> dict[str, State]:
+        """Return every role's state, having brought the database up to the keys and the disk."""
+        states = _states()
+        wanted = {*self.keyring.shape.bins(), SNAPSHOT, TIMESTAMP}
+        if wanted != set(states):
+            _found(wanted)
+            self._sort_into_bins()
+            states = _states()
+        if self._catch_up(states):
+            states = _states()
+        return states
+
+    def _is_stale(self, state: State) -> bool:
+        if state.role == TIMESTAMP:
+            return False
+        return state.is_stale or state.key_id != self.keyring.key_id(state.role)
+
+    def _sort_into_bins(self) -> None:
+        """Note which bin lists each file: the first time, and when the shape has changed."""
+        shape = self.keyring.shape
+        for model in (File, Asset):
+            last = 0
+            while part := list(model.objects.filter(pk__gt=last).order_by("pk")[: SLICE * 4]):
+                for each in part:
+                    each.bin = shape.bin_of(each.path)
+                model.objects.bulk_update(part, ["bin"], batch_size=SLICE // 3)
+                last = part[-1].pk
+        Metadata.objects.update(is_stale=True)
+
+    def _catch_up(self, states: dict[str, State]) -> bool:
+        """Take over higher versions from the disk, and sign everything anew where it has lost its
+        metadata; return whether there was anything to do."""
+        stamped = self.tree.read(file_name(TIMESTAMP, 0))
+        there = edition.numbers(stamped, None)
+        mine = states[TIMESTAMP].version, states[SNAPSHOT].version
+        if (there.timestamp, there.snapshot) == mine:
+            return False
+        if there.timestamp <= mine[0] and there.snapshot <= mine[1]:
+            if there.timestamp or not any(mine):
+                return False  # a sealing was cut short after its numbers were taken
+            Metadata.objects.update(is_stale=True)  # the folder is a new one
+            return True
+        snapshot = self.tree.read(file_name(SNAPSHOT, there.snapshot))
+        there = edition.numbers(stamped, snapshot)
+        floors = {**there.bins, TIMESTAMP: there.timestamp, SNAPSHOT: there.snapshot}
+        with transaction.atomic():
+            for role, version in floors.items():
+                rows = Metadata.objects.filter(role=role, version__lt=version)
+                rows.update(version=version, is_stale=True)
+            Metadata.objects.update(is_stale=True)
+        return True
+
+    def _take_numbers(
+        self, states: dict[str, State], bins: list[State], now: datetime, written: int, removed: int
+    ) -> tuple[int, dict[str, int]]:
+        """Take the next versions; return the edition's number and every role's version."""
+        last = Edition.objects.aggregate(last=Max("number"))["last"] or 0
+        number = max(last, states[SNAPSHOT].version) + 1
+        versions = {state.role: state.version for state in states.values()}
+        changed = [state.role for state in bins]
+        with transaction.atomic():
+            for part in _slices([*changed, TIMESTAMP]):
+                Metadata.objects.filter(role__in=part).update(version=F("version") + 1)
+            Metadata.objects.filter(role=SNAPSHOT).update(version=number, is_stale=True)
+            Edition.objects.create(number=number, made_at=now, written=written, removed=removed)
+        for role in (*changed, TIMESTAMP):
+            versions[role] += 1
+        versions[SNAPSHOT] = number
+        return number, versions
+
+    # Writing
+
+    def _put_standing(self) -> bool:
+        """Let the roots and what they name lie in the edition; return whether any is new."""
+        is_new = False
+        for path, data in self.keyring.standing().items():
+            if self.tree.read(path) != data:
+                self._put_file(path, data)
+                is_new = True
+        return is_new
+
+    def _write_bins(
+        self, roles: list[str], versions: dict[str, int], now: datetime, progress: Progress | None
+    ) -> None:
+        entries = _all_entries() if len(roles) > MANY else _entries_of(roles)
+        bins = _with_the_empty(entries, set(roles))
+        for done, (role, listed) in enumerate(bins, start=1):
+            data = edition.seal_bin(self.keyring, role, versions[role], listed, now)
+            self._put(role, versions[role], data)
+            if progress and len(roles) > MANY:
+                progress(done, len(roles))
+
+    def _put(self, role: str, version: int, data: bytes) -> None:
+        self._put_file(file_name(role, version), data)
+
+    def _put_file(self, path: str, data: bytes) -> None:
+        self.tree.write(path, data, is_plain=len(data) < 1024)
+
+    def _stamp(self, version: int, number: int, now: datetime) -> None:
+        """Put the timestamp in place: from here on, this is the edition that readers get."""
+        data = edition.seal_timestamp(self.keyring, version, number, now)
+        self.tree.write(file_name(TIMESTAMP, version), data, is_plain=True)
+        self.tree.sync()
+
+    def _renew_timestamp(self, states: dict[str, State], now: datetime) -> None:
+        version = states[TIMESTAMP].version + 1
+        Metadata.objects.filter(role=TIMESTAMP).update(version=version)
+        self._stamp(version, states[SNAPSHOT].version, now)
+        self._note([TIMESTAMP], {TIMESTAMP: version}, now)
+
+    def _forget(self, roles: list[str], versions: dict[str, int]) -> None:
+        """Take away the earlier versions of these roles."""
+        for path, role, version in self._signed_files() if roles else ():
+            if role in roles and version < versions[role]:
+                self.tree.remove(path)
+
+    def _note(self, roles: list[str], versions: dict[str, int], now: datetime) -> None:
+        """Note that these are with the readers."""
+        with transaction.atomic():
+            for group in (SNAPSHOT, TIMESTAMP, "pages", "media"):
+                own = [role for role in roles if role.partition("-")[0] == group]
+                for part in _slices(own):
+                    Metadata.objects.filter(role__in=part).update(
+                        is_stale=False,
+                        forgets=False,
+                        key_id=self.keyring.key_id(own[0]),
+                        expires_at=now + period_of(own[0]),
+                    )
+
+    # Sweeping
+
+    def sweep(self, before: datetime) -> int:
+        """Take away metadata that was superseded before this moment; return how many files."""
+        newest = {state.role: state.version for state in _states().values()}
+        by_role: dict[str, list[tuple[int, str]]] = {}
+        for path, role, version in self._signed_files():
+            if role in newest and version <= newest[role]:
+                by_role.setdefault(role, []).append((version, path))
+        count = 0
+        for found in by_role.values():
+            found.sort()
+            for (_, path), (_, successor) in pairwise(found):
+                if self.tree.changed_at(successor) < before:
+                    self.tree.remove(path)
+                    count += 1
+        return count
+
+    def _signed_files(self) -> Iterator[tuple[str, str, int]]:
+        """Yield the path, role and version of every versioned file of the edition's metadata."""
+        for name in self.tree.names(FOLDER):
+            number, _, rest = name.partition(".")
+            role, _, ending = rest.rpartition(".")
+            if number.isdigit() and ending == "json" and role != "root":
+                yield f"{FOLDER}/{name}", role, int(number)
+
+
+def languages() -> list[str]:
+    """Return the languages of the edition, the newsroom's first one first."""
+    homes = Home.objects.live().order_by("path").values_list("locale__language_code", flat=True)
+    return list(homes)
+
+
+def standing(tree: Tree) -> tuple[int, str]:
+    """Return the number and the moment of the edition that stands on disk; 0 where none does."""
+    there = edition.numbers(tree.read(file_name(TIMESTAMP, 0)), None)
+    snapshot = tree.read(file_name(SNAPSHOT, there.snapshot))
+    made = json.loads(snapshot)["signed"]["edition"]["made"] if snapshot else ""
+    return there.snapshot, made
+
+
+def _states() -> dict[str, State]:
+    fields = ("role", "version", "key_id", "expires_at", "is_stale", "forgets")
+    return {row[0]: State(*row) for row in Metadata.objects.values_list(*fields)}
+
+
+def _found(roles: set[str]) -> None:
+    """Have a row for each of these roles and for no other."""
+    Metadata.objects.exclude(role__in=[SNAPSHOT, TIMESTAMP]).exclude(
+        pk__in=[pk for pk, role in Metadata.objects.values_list("pk", "role") if role in roles]
+    ).delete()
+    Metadata.objects.bulk_create(
+        [Metadata(role=role) for role in sorted(roles)],
+        ignore_conflicts=True,
+        batch_size=SLICE // 6,
+    )
+
+
+def _is_due(state: State, now: datetime) -> bool:
+    return state.expires_at is not None and edition.is_due(state.expires_at, now, state.role)
+
+
+FIELDS = ("bin", "path", "sha256", "length")
+
+
+def _entries_of(roles: list[str]) -> Iterator[tuple[str, list[Entry]]]:
+    for role in roles:
+        model = Asset if role.startswith("media-") else File
+        rows = model.objects.filter(bin=role).values_list(*FIELDS[1:])
+        yield role, [Entry(*row) for row in rows]
+
+
+def _all_entries() -> Iterator[tuple[str, list[Entry]]]:
+    """Yield every bin's entries, in one pass over all files."""
+    for model in (File, Asset):
+        rows = model.objects.order_by("bin").values_list(*FIELDS).iterator(chunk_size=SLICE * 4)
+        for role, group in groupby(rows, key=itemgetter(0)):
+            yield role, [Entry(*row[1:]) for row in group]
+
+
+def _with_the_empty(
+    entries: Iterable[tuple[str, list[Entry]]], wanted: set[str]
+) -> Iterator[tuple[str, list[Entry]]]:
+    """Yield the wanted bins, and last those that list nothing."""
+    left = set(wanted)
+    for role, listed in entries:
+        if role in left:
+            left.discard(role)
+            yield role, listed
+    for role in sorted(left):
+        yield role, []
+
+
+def _slices(roles: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(roles), SLICE):
+        yield roles[start : start + SLICE]

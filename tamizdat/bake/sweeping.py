@@ -1,0 +1,59 @@
+"""What is superseded goes after thirty days: some reader still holds the page that names it.
+
+Each deed holds the baker's lock, and raises Busy when a bake is at work.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from tamizdat.bake import records
+from tamizdat.bake.baker import alone
+from tamizdat.bake.models import Asset
+from tamizdat.bake.sealing import Sealing
+from tamizdat.edition.keys import Keyring
+from tamizdat.edition.tree import Tree
+
+KEPT = timedelta(days=30)
+
+
+def sweep(now: datetime) -> int:
+    """Take away assets and metadata that were superseded thirty days ago; return how many."""
+    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
+        sealing = _sealing()
+        count = _sweep_assets(sealing.tree, now)
+        sealing.seal(now, removed=count)
+        return count + sealing.sweep(now - KEPT)
+
+
+def renew(now: datetime) -> None:
+    """Sign again what is on its way to expire."""
+    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
+        _sealing().renew(now)
+
+
+def reseal(now: datetime) -> int | None:
+    """Let readers have what changed among the keys; return the number of the new edition."""
+    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
+        return _sealing().seal(now)
+
+
+def _sealing() -> Sealing:
+    tree = Tree(Path(settings.EDITION_ROOT))
+    return Sealing(tree, Keyring.load(Path(settings.KEYS_ROOT)))
+
+
+def _sweep_assets(tree: Tree, now: datetime) -> int:
+    Asset.objects.filter(used_by__isnull=True, idle_since__isnull=True).update(idle_since=now)
+    Asset.objects.filter(used_by__isnull=False, idle_since__isnull=False).update(idle_since=None)
+    old = list(Asset.objects.filter(used_by__isnull=True, idle_since__lte=now - KEPT))
+    for asset in old:
+        tree.remove(asset.path)
+        with transaction.atomic():
+            asset.delete()
+            records.go_stale([asset.bin] if asset.bin else [])
+    return len(old)

@@ -1,0 +1,328 @@
+"""Whether a whole edition is what its newsroom signed, and nothing else.
+
+What is checked, in this order; the first wrong thing ends it, and is named:
+
+1. The metadata, as a reader would, from what is trusted; also that the first root leads to the
+   trusted one, so that readers who know only that one get here.
+2. Every bin: it lists only paths that readers look for there, with names that any host can hold
+   side by side. ``404.html`` is one of them.
+3. Every listed file's bytes. Where the source can tell its paths, also that compressed siblings
+   decode to just these bytes.
+4. Where the source can tell its paths: that nobody put a file there that is not signed. What stays
+   after an edition has passed is no stranger: superseded metadata (by its name), media (by the
+   SHA-256 in its name) and bundles (each is opened).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tuf.api.metadata import Timestamp
+
+from tamizdat.edition.bundle import LONGEST, open_bundle
+from tamizdat.edition.errors import Altered, EditionError, Forked, Malformed, Missing, Stray
+from tamizdat.edition.metadata import LIMITS, read
+from tamizdat.edition.paths import check_together
+from tamizdat.edition.reading import (
+    Source,
+    fetch,
+    fetch_signed,
+    find,
+    first_root,
+    leads_to,
+    listing,
+    refresh,
+)
+from tamizdat.edition.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, file_name
+from tamizdat.edition.siblings import expect_sibling, longest
+from tamizdat.edition.tree import SIBLINGS, Entry
+from tamizdat.edition.trust import Edition, Trust
+
+NOT_FOUND = "404.html"
+BATCH = 64  # files in one go of one thread
+MOST_NAMED = 3
+TRIES = 3
+LONGEST_METADATA = max(LIMITS.values())
+LONGEST_MEDIA = 2_000_000_000  # of a superseded file, of which nobody says how long it is
+_SUPERSEDED = re.compile(r"signed/([1-9][0-9]*)\.([a-z0-9-]+)\.json")
+_NAMED_BY_CONTENT = re.compile(r"media/([0-9a-f]{64})\.[a-z0-9]{1,8}")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found good."""
+
+    edition: Edition
+    expires: datetime  # when the first of its signatures ends
+    files: int
+    length: int  # of these files, in bytes
+    superseded: int  # files that stay from earlier editions
+
+
+def check_edition(
+    source: Source,
+    trust: Trust,
+    *,
+    threads: int = 4,
+    progress: Progress | None = None,
+) -> Checked:
+    """Check all of an edition. ``progress`` is told how many files are done, and of how many.
+
+    Raises an EditionError that names the first wrong thing.
+    """
+    refresh(trust, source)
+    _expect_one_timestamp(trust, source)
+    _expect_way_from_first_root(trust, source)
+    entries, expires = _entries(trust, source)
+    check_together(each.path for each in entries)
+    if not any(each.path == NOT_FOUND for each in entries):
+        raise Missing(f"{NOT_FOUND} is missing: hosts show it where there is no page")
+    _check_files(source, entries, threads, progress)
+    superseded = _expect_no_strays(source, trust, entries)
+    length = sum(each.length for each in entries)
+    return Checked(trust.edition, expires, len(entries), length, superseded)
+
+
+def check_pages(source: Source, trust: Trust, pages: Sequence[str]) -> Checked:
+    """Check these pages only, and what proves them."""
+    refresh(trust, source)
+    _expect_one_timestamp(trust, source)
+    length = 0
+    for page in pages:
+        entry = find(trust, source, page)
+        if entry is None:
+            raise Missing(f"{page}: this edition has no such file")
+        length += len(fetch_signed(source, entry))
+    return Checked(trust.edition, _first_end(trust), len(pages), length, 0)
+
+
+def settled(check: Callable[[], Checked], trust: Trust, source: Source) -> Checked:
+    """Check again where a new edition arrived while the old one was checked.
+
+    Files keep their names from edition to edition, so what looks altered or strange may be new.
+    """
+    for _ in range(TRIES):
+        try:
+            return check()
+        except (Altered, Missing, Stray):
+            checked = trust.snapshot
+            refresh(trust, source)
+            if checked is None or trust.edition.number == checked.signed.version:
+                raise
+    return check()
+
+
+class Folder:
+    """An edition in a folder, which anybody may have filled.
+
+    Only plain files in real folders are read: a link may lead anywhere, a pipe never ends.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        self._real: set[str] = {str(self._root)}
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        folder, _, name = f"{self._root}/{path}".rpartition("/")
+        if folder not in self._real:
+            if os.path.realpath(folder) != folder:
+                raise Stray(f"{path} leads out of the edition by a link")
+            self._real.add(folder)
+        return _read_plain(f"{folder}/{name}", path, limit)
+
+    def paths(self) -> Iterator[str]:
+        """Yield every path, links and pipes too; ``read`` refuses those."""
+        prefix = len(str(self._root)) + 1
+        for folder, folders, names in os.walk(self._root):
+            links = [each for each in folders if Path(folder, each).is_symlink()]
+            for name in (*names, *links):
+                yield f"{folder}/{name}"[prefix:]
+
+
+def _read_plain(place: str, path: str, limit: int) -> bytes | None:
+    try:
+        number = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Stray(f"{path} cannot be read as a plain file ({error.strerror})") from None
+    with os.fdopen(number, "rb") as file:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise Stray(f"{path} is no plain file")
+        return file.read(limit + 1)
+
+
+# Metadata
+
+
+def _expect_one_timestamp(trust: Trust, source: Source) -> None:
+    """Refuse a timestamp that bears a known number and says something else.
+
+    A reader must discard it in silence (TUF 5.4.3.1); whoever looks after mirrors wants to know.
+    """
+    name, limit = trust.next_timestamp()
+    found = read(Timestamp, fetch(source, name, limit), name)
+    known = trust.timestamp
+    if known and found.signed.version == known.signed.version and found.payload != known.payload:
+        raise Forked(f"{name} is not the version {known.signed.version} that was seen before")
+
+
+def _expect_way_from_first_root(trust: Trust, source: Source) -> None:
+    first = Trust(first_root(source), trust.now)
+    newest = trust.roots[-1]
+    if first.root.version > newest.signed.version or not leads_to(first, source, newest):
+        raise Altered("signed/1.root.json does not lead to the root that is trusted")
+
+
+def _entries(trust: Trust, source: Source) -> tuple[list[Entry], datetime]:
+    """Read every bin; return what they list in all, and when the first signature ends."""
+    found = list(trust.listing(TARGETS).entries.values())
+    expires = _first_end(trust)
+    for delegator in _delegates(trust, TARGETS):
+        listing(trust, source, delegator, TARGETS)
+        found += trust.listing(delegator).entries.values()
+        for role in _delegates(trust, delegator):
+            listing(trust, source, role, delegator)
+            expires = min(expires, trust.listing(role).expires)
+            found += _in_place(trust, role, delegator)
+            trust.forget(role)
+    expires = min(expires, _first_end(trust))
+    return sorted(found, key=lambda each: each.path), expires
+
+
+def _delegates(trust: Trust, role: str) -> Iterable[str]:
+    delegations = trust.listing(role).delegations
+    if delegations is None:
+        return []
+    succinct = delegations.succinct_roles
+    return succinct.get_roles() if succinct else list(delegations.roles or {})
+
+
+def _in_place(trust: Trust, role: str, delegator: str) -> Iterator[Entry]:
+    """Yield what a bin lists. Raises Malformed where a reader would look for it elsewhere."""
+    for path, entry in trust.listing(role).entries.items():
+        above = trust.delegates(TARGETS, path)[:1]
+        here = trust.delegates(delegator, path)[:1]
+        if [name for name, _ in above + here] != [delegator, role]:
+            raise Malformed(f"{role} lists {path}, which readers look for elsewhere")
+        yield entry
+
+
+def _first_end(trust: Trust) -> datetime:
+    return min(trust.ends().values())
+
+
+# Files
+
+
+def _check_files(
+    source: Source, entries: list[Entry], threads: int, progress: Progress | None
+) -> None:
+    """Check bytes and siblings of every file; the error is that of the first wrong path."""
+    batches = [entries[at : at + BATCH] for at in range(0, len(entries), BATCH)]
+    has_siblings = source.paths() is not None
+
+    def check_batch(batch: list[Entry]) -> int:
+        for entry in batch:
+            data = fetch_signed(source, entry)
+            if has_siblings:
+                _check_siblings(source, entry.path, data)
+        return len(batch)
+
+    done = 0
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for count in pool.map(check_batch, batches):
+                done += count
+                if progress:
+                    progress(done, len(entries))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _check_siblings(source: Source, path: str, data: bytes) -> None:
+    for ending in SIBLINGS:
+        packed = source.read(path + ending, longest(len(data)))
+        if packed is not None:
+            expect_sibling(path + ending, packed, data)
+
+
+# Strays
+
+
+def _expect_no_strays(source: Source, trust: Trust, entries: list[Entry]) -> int:
+    """Refuse files that nobody signed; return how many stay from earlier editions."""
+    there = source.paths()
+    if there is None:
+        return 0
+    signed = {each.path for each in entries}
+    rest = {path for path in there if path not in signed and _plain(path) not in signed}
+    plain = {path for path in rest if _plain(path) not in rest}
+    current = set(_metadata_names(trust))
+    odd = sorted(plain - current)
+    strays = [path for path in odd if not _is_superseded(path, source, trust)]
+    if strays:
+        named = ", ".join(strays[:MOST_NAMED])
+        more = f" and {len(strays) - MOST_NAMED} more" if len(strays) > MOST_NAMED else ""
+        raise Stray(f"{named}{more}: no part of this edition, nobody signed it")
+    for path in sorted(plain & current):
+        _check_siblings(source, path, fetch(source, path, LONGEST_METADATA))
+    return len(odd)
+
+
+def _plain(path: str) -> str | None:
+    """Return whose compressed sibling this would be; None where it is none."""
+    return path[:-3] if path.endswith(SIBLINGS) else None
+
+
+def _metadata_names(trust: Trust) -> Iterator[str]:
+    yield file_name(TIMESTAMP, 0)
+    yield trust.next_snapshot()[0]
+    for version in range(1, trust.root.version + 1):
+        yield file_name(ROOT, version)
+    for role in trust.roles():
+        yield trust.next_listing(role)[0]
+
+
+def _is_superseded(path: str, source: Source, trust: Trust) -> bool:
+    """Say whether this stays from an earlier edition. Raises where it pretends to."""
+    if match := _SUPERSEDED.fullmatch(path):
+        return int(match[1]) < _newest(match[2], trust)
+    if match := _NAMED_BY_CONTENT.fullmatch(path):
+        data = fetch(source, path, LONGEST_MEDIA)
+        if hashlib.sha256(data).hexdigest() != match[1]:
+            raise Altered(f"{path} has not the SHA-256 that its name says")
+        _check_siblings(source, path, data)
+        return True
+    if path.startswith("bundles/") and path.endswith(".json"):
+        return _is_bundle(path, source, trust)
+    # What a writer at work had beside its place is gone by now.
+    return path.endswith(".part") and source.read(path, 0) is None
+
+
+def _newest(role: str, trust: Trust) -> int:
+    if role == SNAPSHOT:
+        return trust.edition.number
+    return trust.version_of(role)
+
+
+def _is_bundle(path: str, source: Source, trust: Trust) -> bool:
+    data = fetch(source, path, LONGEST)
+    root = trust.roots[-1].data
+    try:
+        open_bundle(data, lambda _: Trust(root, trust.now, refuse_expired=False))
+    except EditionError as error:
+        raise type(error)(f"{path}: {error}") from None
+    _check_siblings(source, path, data)
+    return True
