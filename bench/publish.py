@@ -1,13 +1,20 @@
-"""From the click on "Publish" to the story and the front being served: how long?
+"""From the click on "Publish" to the story and the front being served; and the full bake.
 
-Builds an archive of N stories, starts a whole newsroom (``tamizdat serve``) on loopback, signs in
-as an editor, posts the form that the admin posts, and asks the reader side all the while. The
-clock runs from the POST's first byte until both the story's page and the front answer with the
-new headline. Prints JSON:
+    python bench/publish.py --stories 1000,10000,100000 --rounds 15
 
-    {"stories": 1000, "rounds": 15, "milliseconds": {"median": …, "p95": …}, "post": {…}, …}
+For each number of stories it makes an archive (``bench/archive.py``) and
 
-    python bench/publish.py --stories 1000 --rounds 15
+* bakes it in full with ``tamizdat bake --full``, as an operator would: seconds, stories a second,
+  memory of the baker and its workers together; then once more with nothing to do;
+* builds the same stories with Hugo (``bench/hugo``), compresses and hashes what came of it in two
+  processes, and compares;
+* starts the newsroom (``tamizdat serve``) on loopback, signs in as an editor, posts the form that
+  the admin posts, and asks the reader side all the while: the clock runs from the POST's first
+  byte until both the story's page and the front answer with the new headline;
+* counts the files that one publish wrote;
+* weighs what a reader's worker loads to check one story: timestamp, snapshot, bin and page.
+
+Prints one JSON object. What is not installed is named in it, and is no failure.
 """
 
 from __future__ import annotations
@@ -15,53 +22,60 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import re
-import shutil
-import signal
-import socket
-import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+import files
+import peer
+from newsroom import (
+    again,
+    circumstances,
+    command,
+    end,
+    enter,
+    free_port,
+    measured,
+    newsroom,
+    say,
+    spread,
+    wait_for,
+)
+
 PASSWORD = "correct horse battery staple"
+COUNTED = 3  # publishes whose files are counted
+LATER = 2.0  # seconds after the page was served, in which files may follow
 
 
 def main() -> None:
     options = arguments()
+    archives = []
     for count in options.stories:
-        home = Path(tempfile.mkdtemp(prefix="tamizdat-bench-"))
-        try:
-            reader = free_port()
-            init = [sys.executable, str(ROOT / "manage.py"), "init", "--home", str(home)]
-            # Another address later on would have the whole edition made again.
-            init += ["--address", f"http://localhost:{reader}"]
-            subprocess.run(init, check=True, stdout=subprocess.DEVNULL)
-            again = [sys.executable, __file__, "--prepare", str(home), "--stories", str(count)]
-            subprocess.run(again, check=True)
-            print(json.dumps(measure(home, reader, count, options.rounds)), flush=True)
-        finally:
-            if not options.keep:
-                shutil.rmtree(home, ignore_errors=True)
+        reader = free_port()
+        with newsroom(options.keep, f"http://localhost:{reader}") as home:
+            archives.append(one_archive(home, reader, count, options))
+            first, last = archives[0], archives[-1]
+            ratio = last["publish"]["milliseconds"]["median"]
+            ratio /= first["publish"]["milliseconds"]["median"]
+            last["publish"]["ratio_to_smallest"] = round(ratio, 2)
+    print(json.dumps({"bench": "publish", "archives": archives}, indent=2))
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--stories", type=_numbers, default=[1000], help="say, 1000,10000")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--no-hugo", action="store_true", help="leave Hugo out")
     parser.add_argument("--keep", action="store_true", help="leave the newsroom's folder there")
     parser.add_argument("--prepare", metavar="DIR", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.prepare:
-        prepare(Path(options.prepare), options.stories[0])
+        prepare(Path(options.prepare), options.stories[0], not options.no_hugo)
         sys.exit()
     return options
 
@@ -70,69 +84,113 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
-def prepare(home: Path, count: int) -> None:
-    """Fill a new newsroom: archive, edition, an editor whose password we know."""
-    from tamizdat.serving.folder import Folder
+def one_archive(home: Path, reader: int, count: int, options: argparse.Namespace) -> dict[str, Any]:
+    has_hugo = peer.program() is not None and not options.no_hugo
+    words = ["--prepare", home, "--stories", count]
+    again(__file__, *words, *([] if has_hugo else ["--no-hugo"]))
+    found: dict[str, Any] = {"stories": count, **circumstances()}
+    found["full_bake"] = full_bake(home, count)
+    found["idle_bake"] = idle_bake(home)
+    found["hugo"] = beside(home, found["full_bake"], count, options.no_hugo)
+    found["publish"] = publish(home, reader, options.rounds)
+    found["wire"] = files.wire(home / "edition")
+    return found
 
-    Folder(home).load(os.environ)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tamizdat.settings"
-    import django
 
-    django.setup()
+def prepare(home: Path, count: int, has_hugo: bool) -> None:
+    """Fill a new newsroom: archive, an editor whose password we know, the same for Hugo."""
+    enter(home)
     import archive
     from django.utils import timezone
 
     from tamizdat.accounts.models import User
-    from tamizdat.bake.baker import bake
-    from tamizdat.bake.resident import note_address
 
+    began = time.perf_counter()
     archive.build(count, timezone.now())
     User.objects.create_superuser("edna", password=PASSWORD)
-    begun = time.perf_counter()
-    report = bake(timezone.now(), full=True)
-    note_address(home / "run")
-    took = time.perf_counter() - begun
-    print(f"full bake: {report.made} files in {took:.1f} s", file=sys.stderr)
+    say(f"archive: {count} stories in {time.perf_counter() - began:.1f} s")
+    if has_hugo:
+        peer.write(home / "hugo")
 
 
-def measure(home: Path, reader: int, count: int, rounds: int) -> dict[str, Any]:
-    newsroom = free_port()
-    command = [sys.executable, str(ROOT / "manage.py"), "serve", "--home", str(home)]
-    command += ["--reader-port", str(reader), "--newsroom-port", str(newsroom)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+# The bakes
+
+
+def full_bake(home: Path, count: int) -> dict[str, Any]:
+    done = measured(command("bake", "--full", "--home", home))
+    say(f"full bake: {done.said.strip()} in {done.seconds:.1f} s")
+    return {
+        "seconds": round(done.seconds, 1),
+        "cpu_seconds": round(done.cpu_seconds, 1),
+        "stories_per_second": round(count / done.seconds, 1),
+        "files": files.count(home / "edition"),
+        "peak_mb": round(done.peak.all / 1e6, 1),
+        "peak_own_mb": round(done.peak.own / 1e6, 1),
+    }
+
+
+def idle_bake(home: Path) -> dict[str, Any]:
+    """Bake with nothing to do; what it writes all the same would go to every mirror."""
+    before = files.stand(home / "edition")
+    done = measured(command("bake", "--home", home))
+    changes = files.changed(before, files.stand(home / "edition"))
+    return {"seconds": round(done.seconds, 2), "files": files.sorted_out(changes)}
+
+
+def beside(home: Path, ours: dict[str, Any], count: int, is_left_out: bool) -> dict[str, Any]:
+    """Build the same with Hugo; a ratio above 1 means that we are the quicker."""
+    if is_left_out:
+        return {"missing": "left out"}
+    if peer.program() is None:
+        return {"missing": "hugo is not installed (apt install hugo)"}
+    found = peer.build(home / "hugo")
+    ours["ratio_to_hugo"] = round(found["seconds"] / ours["seconds"], 3)
+    ours["ratio_to_hugo_cpu"] = round(found["cpu_seconds"] / ours["cpu_seconds"], 3)
+    return {**found, "stories_per_second": round(count / found["seconds"], 1)}
+
+
+# The click
+
+
+def publish(home: Path, reader: int, rounds: int) -> dict[str, Any]:
+    door = free_port()
+    words = ["serve", "--home", home, "--reader-port", reader, "--newsroom-port", door]
+    server = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         wait_for(reader)
-        wait_for(newsroom)
-        desk = Editor(newsroom)
+        wait_for(door)
+        desk = Editor(door)
         desk.sign_in()
         desk.publish("Warm up")
         times = [one_round(desk, reader, number) for number in range(rounds)]
+        counted = [count_files(home, desk, reader, number) for number in range(COUNTED)]
     finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
+        end(server)
     posts, stories, fronts = (
         [each * 1000 for each in column] for column in zip(*times, strict=True)
     )
     return {
-        "bench": "publish",
-        "stories": count,
         "rounds": rounds,
         "milliseconds": spread(fronts),
         "story_alone": spread(stories),
         "post_alone": spread(posts),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0],
+        "files": counted,
     }
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    return {
-        "median": round(statistics.median(ordered), 1),
-        "p95": round(p95, 1),
-        "best": round(ordered[0], 1),
-    }
+def count_files(home: Path, desk: Editor, reader: int, number: int) -> dict[str, Any]:
+    """Publish once more; sort out which files were new by the time it was served, and after."""
+    edition = home / "edition"
+    desk.line.close()  # the newsroom would, before all is quiet
+    time.sleep(LATER)
+    before = files.stand(edition)
+    one_round(desk, reader, 1000 + number)
+    served = time.time_ns()
+    time.sleep(LATER)
+    changes = files.changed(before, files.stand(edition))
+    soon = [each for each in changes if each.moment <= served]
+    later = [each for each in changes if each.moment > served]
+    return {"served": files.sorted_out(soon), "followed": files.sorted_out(later)}
 
 
 def one_round(desk: Editor, reader: int, number: int) -> tuple[float, float, float]:
@@ -256,22 +314,6 @@ def _token(page: str) -> str:
 def _draftail(text: str) -> dict[str, Any]:
     block = {"key": "a", "text": text, "type": "unstyled", "depth": 0}
     return {"blocks": [{**block, "inlineStyleRanges": [], "entityRanges": []}], "entityMap": {}}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"nothing answers on port {port}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 # Our commands as a newcomer meets them; one that does not exist yet is not shown.
 OURS = tuple(
-    "demo init serve import bake verify mirrors keys newsletters contributions doctor".split()
+    "demo init serve import bake bundle verify mirrors keys newsletters contributions "
+    "doctor".split()
 )
 DJANGOS_OWN_OPTIONS = {"settings", "pythonpath", "no_color", "force_color", "skip_checks"}
 DJANGOS_OWN_OPTIONS |= {"verbosity", "version"}

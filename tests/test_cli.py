@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import stat
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import load_command_class
+from django.core.management.base import OutputWrapper
 
 from tamizdat import cli
+from tamizdat.edition import ceremony
+from tamizdat.edition.keys import Keyring
+from tamizdat.edition.rootkeys import new_identity, open_file
+from tamizdat.serving import keyroom
+from tamizdat.serving.folder import Folder
+from tests.edition.keyrooms import CHEAP, holds
 from tests.homes import tamizdat
 
 
@@ -41,7 +53,7 @@ def test_help_all_names_djangos_commands_too(capsys: pytest.CaptureFixture[str])
     assert "makemigrations" in run(capsys, "help", "--all")[1]
 
 
-@pytest.mark.parametrize("name", ["demo", "init", "serve", "bake"])
+@pytest.mark.parametrize("name", ["demo", "init", "serve", "bake", "keys"])
 def test_each_command_has_a_help_without_djangos_own_options(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,6 +79,10 @@ def test_every_command_of_ours_has_a_line_for_the_list() -> None:
         (["bake", "--fulll"], None),
         (["init", "--languages", "1,2"], None),
         (["init", "--editor", "A B"], None),
+        (["init", "--stories", "many"], None),
+        (["keys"], None),
+        (["keys", "rotate", "nobody"], None),
+        (["keys", "ceremony"], None),
         (["init", "--address", "example.org"], None),
         (["init", "--address", "https://example.org/news"], None),
         (["--colour"], None),
@@ -120,10 +136,15 @@ def test_home_may_stand_anywhere_and_above_the_environment(
 
 # init
 
+KINDS = (("root-keys", "age"), ("root-keys", "pub"), ("keys", "pub"))
+
 
 def test_init_makes_a_newsroom_that_only_its_owner_can_read(own_newsroom: Path) -> None:
     assert stat.S_IMODE(own_newsroom.stat().st_mode) == 0o700
-    for name in ("secret.key", "newsroom.env", "newsroom.sqlite3", "people.sqlite3"):
+    for name in ("keys", "keys/signed", "root-keys"):
+        assert stat.S_IMODE((own_newsroom / name).stat().st_mode) == 0o700, name
+    keys = [f"{folder}/root-{number}.{kind}" for number in (1, 2, 3) for folder, kind in KINDS]
+    for name in ("secret.key", "newsroom.env", "newsroom.sqlite3", "people.sqlite3", *keys):
         assert stat.S_IMODE((own_newsroom / name).stat().st_mode) == 0o600, name
     assert (own_newsroom / "edition" / "index.html").exists()
     assert (own_newsroom / "edition" / "ru" / "index.html").exists()
@@ -138,6 +159,62 @@ def test_init_shows_the_password_once_and_keeps_it_nowhere(own_newsroom: Path) -
         for name in names:
             if name != "said.txt":
                 assert password not in Path(folder, name).read_bytes(), name
+
+
+def test_init_seals_the_first_edition(own_newsroom: Path) -> None:
+    ring = Keyring.load(own_newsroom / "keys")
+    assert ring.root.roles["root"].threshold == 2
+    assert len(ring.root.roles["root"].keyids) == 3
+    for path, data in ring.standing().items():
+        assert (own_newsroom / "edition" / path).read_bytes() == data
+    stamped = (own_newsroom / "edition" / "signed" / "timestamp.json").read_bytes()
+    assert holds(ring.root, "timestamp", stamped)
+    said = (own_newsroom / "said.txt").read_text(encoding="utf-8")
+    for number in (1, 2, 3):
+        assert f"/root-keys/root-{number}.age   key " in said
+
+
+def test_init_shows_the_passphrase_of_the_root_keys_once_and_before_they_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command: Any = load_command_class("tamizdat.serving", "init")
+    command.stdout, command.stderr = OutputWrapper(StringIO()), OutputWrapper(StringIO())
+    monkeypatch.setattr(keyroom, "SEALING", CHEAP)
+    options = {"passphrase_file": None, "stories": 50}
+    folder = Folder(tmp_path)
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr(ceremony, "found", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            command._make_keys(folder, options)
+    assert "passphrase   " in command.stdout._out.getvalue()
+    command.stdout = OutputWrapper(StringIO())
+    command._make_keys(folder, options)
+    said = command.stdout._out.getvalue()
+    (passphrase,) = re.findall(r"^  passphrase +(\S+)$", said, re.MULTILINE)
+    # The files of the ceremony that was cut off stand beside, and count for nothing.
+    files = [tmp_path / "root-keys" / f"root-{number}.age" for number in (4, 5, 6)]
+    opened = [open_file(file, passphrase, CHEAP).key_id for file in files]
+    assert Keyring.load(tmp_path / "keys").root.roles["root"].keyids == opened
+    command._make_keys(folder, options)  # the next time nothing is made
+    assert command.stdout._out.getvalue() == said
+
+
+def test_init_gives_keys_to_a_newsroom_that_has_none(own_newsroom: Path, tmp_path: Path) -> None:
+    for name in ("keys", "root-keys", "edition"):
+        shutil.rmtree(own_newsroom / name)
+    secret = tmp_path / "secret.txt"
+    secret.write_text(new_identity(), encoding="utf-8")
+    done = tamizdat("init", "--home", own_newsroom, "--passphrase-file", secret)
+    assert done.returncode == 0, done.stderr
+    assert "root-1.age   key " in done.stdout
+    assert "is a newsroom already" in done.stdout
+    done = tamizdat("keys", "status", "--home", own_newsroom)
+    assert done.returncode == 0, done.stderr
+    assert "move each file of" in done.stdout
 
 
 def test_init_on_a_newsroom_that_stands_says_so_and_changes_nothing(own_newsroom: Path) -> None:

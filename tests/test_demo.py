@@ -6,6 +6,9 @@ import sqlite3
 import stat
 from pathlib import Path
 
+from tamizdat.edition.keys import Keyring
+from tamizdat.edition.rootkeys import open_file
+from tests.edition.keyrooms import holds
 from tests.homes import tamizdat
 
 
@@ -40,8 +43,19 @@ def test_it_is_built_once_though_it_was_killed_while_it_was_built(sample_newsroo
     assert again.returncode == 0, again.stderr
     assert "Building" not in again.stderr
     assert str(sample_newsroom / "edition") in again.stdout
+    assert str(sample_newsroom / "root-keys") in again.stdout
     assert (counts(sample_newsroom), pages(sample_newsroom)) == (before, files)
     assert login.read_text(encoding="utf-8") == kept
+
+
+def test_its_edition_is_sealed_and_its_root_keys_open(sample_newsroom: Path) -> None:
+    ring = Keyring.load(sample_newsroom / "keys")
+    stamped = (sample_newsroom / "edition" / "signed" / "timestamp.json").read_bytes()
+    assert holds(ring.root, "timestamp", stamped)
+    secret = (sample_newsroom / "root-keys" / "secret.txt").read_text(encoding="utf-8").strip()
+    files = sorted((sample_newsroom / "root-keys").glob("*.age"))
+    opened = [open_file(file, secret).key_id for file in files]
+    assert ring.root.roles["root"].keyids == opened[-3:]
 
 
 def test_every_language_has_its_front_page(sample_newsroom: Path) -> None:

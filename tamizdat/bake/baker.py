@@ -30,11 +30,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from tamizdat.bake import hands, plan, records
+from tamizdat.bake import bundling, hands, plan, records
 from tamizdat.bake.hands import Done, Hands
 from tamizdat.bake.loaves import Orders
 from tamizdat.bake.models import Asset, Dirty, File, Moved
 from tamizdat.bake.sealing import Sealing
+from tamizdat.edition.bundle import path_of
 from tamizdat.edition.keys import Keyring
 from tamizdat.edition.tree import Tree
 
@@ -95,7 +96,9 @@ def bake(
             if full:
                 work.clear()
             work.seal()
-            work.sealing.renew(now)
+            if not work.report.editions:
+                work.sealing.renew(now)
+            work.bundle()
     if work.error is not None:
         raise work.error
     return work.report
@@ -180,6 +183,16 @@ class Baking:
             self.report.edition = number
             self.report.editions += 1
 
+    def bundle(self) -> None:
+        """Make the bundles of recent stories that changed, of the edition that stands now."""
+        rows = plan.bundles(ROUND)
+        maker = bundling.Bundling(self.tree, self.sealing.keyring) if rows else None
+        while rows and maker:
+            maker.make(rows)
+            self.tree.sync()
+            records.tick_off(rows)
+            rows = plan.bundles(ROUND)
+
     # Making
 
     def _make_urgent(self) -> bool:
@@ -255,7 +268,7 @@ class Baking:
         made = self._set_aside(rows, by_recipe)
         self.tree.sync()
         shape, number = self.sealing.keyring.shape, self.sealing.next_number()
-        recorded = records.record(made, done, shape, number)
+        recorded = records.record(made, done, shape, number, self.now)
         self.report.made += len(rows)
         self.report.written += [each.entry.path for each in done if each.entry and each.is_written]
         self.report.dropped |= recorded.dropped
@@ -277,8 +290,13 @@ class Baking:
     def _leave(self, path: str) -> None:
         """Take away what stood at a path, unless another file took its place."""
         if not File.objects.filter(path=path).exists():
-            self.tree.remove(path)
-            self.report.removed.append(path)
+            self._drop(path)
+
+    def _drop(self, path: str) -> None:
+        """Take away a page, and its bundle with it."""
+        self.tree.remove(path)
+        self.tree.remove(path_of(path))
+        self.report.removed.append(path)
 
     def _tell(self, waiting: Callable[[], int]) -> None:
         if self._progress:
@@ -305,8 +323,7 @@ class Baking:
             Asset.objects.filter(used_by__file__in=files).values_list("pk", flat=True)
         )
         for file in files:
-            self.tree.remove(file.path)
-            self.report.removed.append(file.path)
+            self._drop(file.path)
         self.tree.sync()
         self._record_removal(rows, files)
         if files:
@@ -319,9 +336,10 @@ class Baking:
             forwards = Moved.objects.filter(recipe__in=names)
             plan.mark(f"moved:{path}" for path in forwards.values_list("path", flat=True))
             File.objects.filter(pk__in=[file.pk for file in files]).delete()
-            records.go_stale((file.bin for file in files if file.bin), forgets=True)
-            for row in rows:
-                Dirty.objects.filter(pk=row.pk, round=row.round).delete()
+            bins = {file.bin for file in files if file.bin}
+            records.go_stale(bins, forgets=True)
+            plan.mark_bundles(bundling.bundles_beside(bins, self.now))
+            records.tick_off(rows)
 
     def _remove_assets(self) -> None:
         """Take away at once the pictures that only withdrawn pages named."""

@@ -39,7 +39,7 @@ class Loaf:
 
 def make_loaves(
     names: Sequence[str], now: datetime, orders: Orders | None = None
-) -> Iterator[tuple[str, Loaf | None | Exception]]:
+) -> Iterator[tuple[str, Loaf | Exception | None]]:
     """Make the files of these recipes, in this order.
 
     None: nothing to show. An exception of one page stops no other. ``orders`` spares the

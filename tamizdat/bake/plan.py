@@ -6,8 +6,9 @@ and neighbours that a story enters or leaves. Those follow from the lists' rows.
 
 Ranks of dirty rows: below BEHIND what an editor waits for, in the order in which readers look;
 from BEHIND on what is made again only because something around it changed (the site's name, the
-whole edition); then what shows nothing any more and goes away when no page names it; then what
-could not be made, until the next bake tries again.
+whole edition); then bundles, which are made of the sealed edition; then what shows nothing any
+more and goes away when no page names it; then what could not be made, until the next bake tries
+again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
@@ -41,7 +43,7 @@ from tamizdat.stories.showing.stories import REACH
 
 SLICE = 500
 BEHIND = 10  # added to a rank; ranks are single digits (tamizdat.bake.recipes)
-GONE, FAILED = 100, 200
+BUNDLES, GONE, FAILED = 50, 100, 200
 FORWARD = recipes.FORWARD
 
 
@@ -93,7 +95,7 @@ def first_look(limit: int) -> list[Dirty]:
 def behind(limit: int) -> list[Dirty]:
     """Return some of what is made again behind everything else: of one rank, so that a page is
     made after those that it links to."""
-    waiting = Dirty.objects.filter(rank__gte=BEHIND, rank__lt=GONE).order_by("rank", "pk")
+    waiting = Dirty.objects.filter(rank__gte=BEHIND, rank__lt=BUNDLES).order_by("rank", "pk")
     first = waiting.first()
     return list(waiting.filter(rank=first.rank)[:limit]) if first else []
 
@@ -121,7 +123,18 @@ def try_again() -> None:
 
 def waiting() -> int:
     """Count the files that are to be made."""
-    return Dirty.objects.filter(rank__lt=GONE).count()
+    return Dirty.objects.filter(rank__lt=BUNDLES).count()
+
+
+def bundles(limit: int) -> list[Dirty]:
+    """Return some of the bundles that are to be made."""
+    return list(Dirty.objects.filter(rank=BUNDLES).order_by("pk")[:limit])
+
+
+def mark_bundles(names: list[str]) -> None:
+    """Note that these bundles must be made again."""
+    for start in range(0, len(names), SLICE):
+        _mark(names[start : start + SLICE], BUNDLES, 0)
 
 
 def is_due(now: datetime) -> bool:
@@ -257,7 +270,7 @@ def relist(now: datetime) -> None:
     stray.delete()
 
 
-def _relist_slice(part: list[tuple], now: datetime) -> None:
+def _relist_slice(part: list[Any], now: datetime) -> None:
     first, last = part[0][2], part[-1][2]
     with transaction.atomic():
         shelves = _shelves(first, last)

@@ -62,12 +62,16 @@ def _framed(showing: Showing, language: str, page: pages.Page | None) -> Made | 
 
 
 def ahead(recipes: Iterable[str], stock: Stock) -> None:
-    """Read what the stories and lists among these recipes will show, many at a time."""
+    """Read what the stories, lists and fronts among these recipes will show, many at a time."""
     found = [recipe.partition(":")[::2] for recipe in recipes]
-    stories_ahead(stock, [int(rest) for kind, rest in found if kind == "story"])
+    stories = [int(rest) for kind, rest in found if kind == "story"]
     parts = [_part(rest) for kind, rest in found if kind == "list"]
+    fronts = [stock.homes[rest] for kind, rest in found if kind == "home" and rest in stock.homes]
     stock.whole_pages.ahead(int(name[1:]) for name, _ in parts if keys.is_shelf(name))
-    stock.teasers_ahead(pk for part in parts for pk in show.part_of(stock.lists, *part))
+    listed = {pk for part in parts for pk in show.part_of(stock.lists, *part)}
+    listed |= {pk for home in fronts for pk in show.on_front(stock, home)}
+    stock.teasers_ahead({*stories, *listed})
+    stories_ahead(stock, stories)
 
 
 def _story(rest: str, showing: Showing) -> Made | None:

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from django.db import connection, transaction
 
-from tamizdat.bake import plan
+from tamizdat.bake import bundling, plan
 from tamizdat.bake.hands import Done, Task
 from tamizdat.bake.models import Asset, Dirty, File, Metadata, Moved
 from tamizdat.edition.roles import Shape
 from tamizdat.edition.tree import Entry
 
+T = TypeVar("T")
 SLICE = 500  # SQLite's limit on variables, and room for what else a statement names
 
 
@@ -43,7 +46,9 @@ def tasks_of(rows: Iterable[Dirty]) -> list[Task]:
     ]
 
 
-def record(rows: Sequence[Dirty], done: Sequence[Done], shape: Shape, edition: int) -> Recorded:
+def record(
+    rows: Sequence[Dirty], done: Sequence[Done], shape: Shape, edition: int, now: datetime
+) -> Recorded:
     """Record files that were made for these dirty rows."""
     made = {each.recipe: each for each in done if each.entry is not None}
     with transaction.atomic():
@@ -53,8 +58,10 @@ def record(rows: Sequence[Dirty], done: Sequence[Done], shape: Shape, edition: i
         files = _record_files(standing, made, shape, edition)
         _record_shows(files, made)
         dropped = _record_uses(files, made, shape)
-        _tick_off(rows)
+        tick_off(rows)
         plan.mark(moved)
+        changed = [name for name, each in made.items() if each.is_written]
+        plan.mark_bundles(bundling.bundles_of(changed, now))
     return Recorded(left, dropped)
 
 
@@ -170,7 +177,7 @@ def _record_uses(files: dict[str, int], made: dict[str, Done], shape: Shape) -> 
     now = {(files[name], ids[asset.path]) for name, each in made.items() for asset in each.assets}
     _write("DELETE FROM bake_uses WHERE file_id = %s AND asset_id = %s", before - now)
     _write("INSERT INTO bake_uses (file_id, asset_id) VALUES (%s, %s)", now - before)
-    return {asset for _, asset in before - now}
+    return {int(asset) for _, asset in before - now}
 
 
 def _record_assets(wanted: dict[str, Entry], shape: Shape) -> dict[str, int]:
@@ -187,7 +194,8 @@ def _record_assets(wanted: dict[str, Entry], shape: Shape) -> dict[str, int]:
     return ids
 
 
-def _tick_off(rows: Sequence[Dirty]) -> None:
+def tick_off(rows: Sequence[Dirty]) -> None:
+    """Strike out what is done, unless it was asked for again meanwhile."""
     done = [(row.pk, row.round) for row in rows]
     _write("DELETE FROM bake_dirty WHERE id = %s AND round = %s", done)
 
@@ -212,7 +220,7 @@ def _write(statement: str, rows: Iterable[tuple[int, str | int]]) -> None:
             cursor.executemany(statement, ordered)
 
 
-def _slices(all_of_them: list[str] | list[int]) -> Iterable[list]:
+def _slices(all_of_them: list[T]) -> Iterable[list[T]]:
     for start in range(0, len(all_of_them), SLICE):
         yield all_of_them[start : start + SLICE]
 

@@ -18,19 +18,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
 from operator import itemgetter
+from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Max
+from django.db import connection, transaction
+from django.db.models import F, Max, Q, QuerySet
 
 from tamizdat.bake.models import Asset, Edition, File, Metadata
 from tamizdat.bake.records import go_stale
 from tamizdat.edition import sealing as edition
 from tamizdat.edition.keys import Keyring
-from tamizdat.edition.roles import SNAPSHOT, TIMESTAMP, file_name, period_of
+from tamizdat.edition.roles import (
+    MEDIA,
+    PAGES,
+    SNAPSHOT,
+    TIMESTAMP,
+    file_name,
+    group_of,
+    is_bin,
+    period_of,
+)
 from tamizdat.edition.tree import Entry, Tree
 from tamizdat.stories.models import Home
 
@@ -40,18 +49,6 @@ RENEWED_AT_ONCE = 64  # bins; a year's bins come due together, and nobody should
 MANY = 64  # stale bins, from which on one pass over all files is quicker than a query for each
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class State:
-    """What the database knows of one piece of metadata."""
-
-    role: str
-    version: int
-    key_id: str
-    expires_at: datetime | None
-    is_stale: bool
-    forgets: bool
 
 
 class Sealing:
@@ -75,83 +72,86 @@ class Sealing:
         progress: Progress | None = None,
     ) -> int | None:
         """Sign what changed; return the new edition's number, or None where nothing did."""
-        states = self._prepare()
+        versions = self._prepare()
         is_new = self._put_standing()
-        stale = [state for state in states.values() if self._is_stale(state)]
-        bins = [state for state in stale if state.role not in (SNAPSHOT, TIMESTAMP)]
-        if not bins and not is_new and not stale:
+        stale = self._stale()
+        if not stale and not is_new:
             return None
-        number, versions = self._take_numbers(states, bins, now, written, removed)
-        self._write_bins([state.role for state in bins], versions, now, progress)
-        listed = {role: each for role, each in versions.items() if "-" in role}
+        number = self._take_numbers(versions, list(stale), now, written, removed)
+        self._write_bins(list(stale), versions, now, progress)
+        listed = {role: version for role, version in versions.items() if is_bin(role)}
         data = edition.seal_snapshot(self.keyring, number, listed, languages(), now)
         self._put(SNAPSHOT, number, data)
         self.tree.sync()
         self._stamp(versions[TIMESTAMP], number, now)
-        self._forget([state.role for state in bins if state.forgets], versions)
-        self._note([*(state.role for state in bins), SNAPSHOT, TIMESTAMP], versions, now)
+        self._forget([role for role, forgets in stale.items() if forgets], versions)
+        self._note([*stale, SNAPSHOT, TIMESTAMP], now)
         Edition.objects.filter(number=number).update(sealed_at=now)
         return number
 
     def renew(self, now: datetime) -> int | None:
         """Sign again what is on its way to expire; return the edition's number if there is a new
         one. The timestamp alone makes none."""
-        states = self._prepare()
-        due = [state for state in states.values() if _is_due(state, now)]
+        versions = self._prepare()
+        due = _due(now)
         if not due:
             return None
-        if due == [states[TIMESTAMP]]:
-            self._renew_timestamp(states, now)
+        if due == [TIMESTAMP]:
+            self._renew_timestamp(versions, now)
             return None
-        bins = [state.role for state in due if "-" in state.role]
+        bins = [role for role in due if is_bin(role)]
         go_stale([*bins[:RENEWED_AT_ONCE], SNAPSHOT])
         return self.seal(now)
 
     def miss_nothing(self) -> None:
         """Have everything signed again whose file is not on disk."""
         go_stale(
-            state.role
-            for state in self._prepare().values()
-            if not self.tree.has(file_name(state.role, state.version))
+            role
+            for role, version in self._prepare().items()
+            if not self.tree.has(file_name(role, version))
         )
 
     # What is to be signed
 
-    def _prepare(self) -> dict[str, State]:
-        """Return every role's state, having brought the database up to the keys and the disk."""
-        states = _states()
+    def _prepare(self) -> dict[str, int]:
+        """Return every role's version, having brought the database up to the keys and the disk."""
+        versions = _versions()
         wanted = {*self.keyring.shape.bins(), SNAPSHOT, TIMESTAMP}
-        if wanted != set(states):
+        if wanted != versions.keys():
             _found(wanted)
             self._sort_into_bins()
-            states = _states()
-        if self._catch_up(states):
-            states = _states()
-        return states
+            versions = _versions()
+        if self._catch_up(versions):
+            versions = _versions()
+        return versions
 
-    def _is_stale(self, state: State) -> bool:
-        if state.role == TIMESTAMP:
-            return False
-        return state.is_stale or state.key_id != self.keyring.key_id(state.role)
+    def _stale(self) -> dict[str, bool]:
+        """Return the bins that must be signed anew, or that another key signed; and whether
+        earlier versions of each must go. The snapshot counts as one of them, without a bin."""
+        keys = {self.keyring.key_id(role) for role in (PAGES, MEDIA, SNAPSHOT)}
+        rows = Metadata.objects.exclude(role=TIMESTAMP)
+        rows = rows.filter(Q(is_stale=True) | ~Q(key_id__in=keys))
+        return dict(rows.values_list("role", "forgets"))
 
     def _sort_into_bins(self) -> None:
         """Note which bin lists each file: the first time, and when the shape has changed."""
         shape = self.keyring.shape
         for model in (File, Asset):
+            rows: QuerySet[Any] = model._default_manager.order_by("pk")
             last = 0
-            while part := list(model.objects.filter(pk__gt=last).order_by("pk")[: SLICE * 4]):
+            while part := list(rows.filter(pk__gt=last)[: SLICE * 4]):
                 for each in part:
                     each.bin = shape.bin_of(each.path)
-                model.objects.bulk_update(part, ["bin"], batch_size=SLICE // 3)
+                rows.bulk_update(part, ["bin"], batch_size=SLICE // 3)
                 last = part[-1].pk
         Metadata.objects.update(is_stale=True)
 
-    def _catch_up(self, states: dict[str, State]) -> bool:
+    def _catch_up(self, versions: dict[str, int]) -> bool:
         """Take over higher versions from the disk, and sign everything anew where it has lost its
         metadata; return whether there was anything to do."""
         stamped = self.tree.read(file_name(TIMESTAMP, 0))
         there = edition.numbers(stamped, None)
-        mine = states[TIMESTAMP].version, states[SNAPSHOT].version
+        mine = versions[TIMESTAMP], versions[SNAPSHOT]
         if (there.timestamp, there.snapshot) == mine:
             return False
         if there.timestamp <= mine[0] and there.snapshot <= mine[1]:
@@ -170,22 +170,21 @@ class Sealing:
         return True
 
     def _take_numbers(
-        self, states: dict[str, State], bins: list[State], now: datetime, written: int, removed: int
-    ) -> tuple[int, dict[str, int]]:
-        """Take the next versions; return the edition's number and every role's version."""
+        self, versions: dict[str, int], stale: list[str], now: datetime, written: int, removed: int
+    ) -> int:
+        """Take the next versions, and note them; return the edition's number."""
         last = Edition.objects.aggregate(last=Max("number"))["last"] or 0
-        number = max(last, states[SNAPSHOT].version) + 1
-        versions = {state.role: state.version for state in states.values()}
-        changed = [state.role for state in bins]
+        number = max(last, versions[SNAPSHOT]) + 1
+        changed = [*(role for role in stale if is_bin(role)), TIMESTAMP]
         with transaction.atomic():
-            for part in _slices([*changed, TIMESTAMP]):
+            for part in _slices(changed):
                 Metadata.objects.filter(role__in=part).update(version=F("version") + 1)
             Metadata.objects.filter(role=SNAPSHOT).update(version=number, is_stale=True)
             Edition.objects.create(number=number, made_at=now, written=written, removed=removed)
-        for role in (*changed, TIMESTAMP):
+        for role in changed:
             versions[role] += 1
         versions[SNAPSHOT] = number
-        return number, versions
+        return number
 
     # Writing
 
@@ -201,6 +200,7 @@ class Sealing:
     def _write_bins(
         self, roles: list[str], versions: dict[str, int], now: datetime, progress: Progress | None
     ) -> None:
+        roles = [role for role in roles if is_bin(role)]
         entries = _all_entries() if len(roles) > MANY else _entries_of(roles)
         bins = _with_the_empty(entries, set(roles))
         for done, (role, listed) in enumerate(bins, start=1):
@@ -221,11 +221,11 @@ class Sealing:
         self.tree.write(file_name(TIMESTAMP, version), data, is_plain=True)
         self.tree.sync()
 
-    def _renew_timestamp(self, states: dict[str, State], now: datetime) -> None:
-        version = states[TIMESTAMP].version + 1
+    def _renew_timestamp(self, versions: dict[str, int], now: datetime) -> None:
+        version = versions[TIMESTAMP] + 1
         Metadata.objects.filter(role=TIMESTAMP).update(version=version)
-        self._stamp(version, states[SNAPSHOT].version, now)
-        self._note([TIMESTAMP], {TIMESTAMP: version}, now)
+        self._stamp(version, versions[SNAPSHOT], now)
+        self._note([TIMESTAMP], now)
 
     def _forget(self, roles: list[str], versions: dict[str, int]) -> None:
         """Take away the earlier versions of these roles."""
@@ -233,11 +233,11 @@ class Sealing:
             if role in roles and version < versions[role]:
                 self.tree.remove(path)
 
-    def _note(self, roles: list[str], versions: dict[str, int], now: datetime) -> None:
+    def _note(self, roles: list[str], now: datetime) -> None:
         """Note that these are with the readers."""
         with transaction.atomic():
-            for group in (SNAPSHOT, TIMESTAMP, "pages", "media"):
-                own = [role for role in roles if role.partition("-")[0] == group]
+            for group in (SNAPSHOT, TIMESTAMP, PAGES, MEDIA):
+                own = [role for role in dict.fromkeys(roles) if group_of(role) == group]
                 for part in _slices(own):
                     Metadata.objects.filter(role__in=part).update(
                         is_stale=False,
@@ -250,7 +250,7 @@ class Sealing:
 
     def sweep(self, before: datetime) -> int:
         """Take away metadata that was superseded before this moment; return how many files."""
-        newest = {state.role: state.version for state in _states().values()}
+        newest = _versions()
         by_role: dict[str, list[tuple[int, str]]] = {}
         for path, role, version in self._signed_files():
             if role in newest and version <= newest[role]:
@@ -287,9 +287,11 @@ def standing(tree: Tree) -> tuple[int, str]:
     return there.snapshot, made
 
 
-def _states() -> dict[str, State]:
-    fields = ("role", "version", "key_id", "expires_at", "is_stale", "forgets")
-    return {row[0]: State(*row) for row in Metadata.objects.values_list(*fields)}
+def _versions() -> dict[str, int]:
+    """Return every role's version. Without the ORM's dressing: each publish asks for them all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT role, version FROM bake_metadata")
+        return dict(cursor.fetchall())
 
 
 def _found(roles: set[str]) -> None:
@@ -304,8 +306,14 @@ def _found(roles: set[str]) -> None:
     )
 
 
-def _is_due(state: State, now: datetime) -> bool:
-    return state.expires_at is not None and edition.is_due(state.expires_at, now, state.role)
+def _due(now: datetime) -> list[str]:
+    """Return the roles that are due to be signed again, the most urgent first."""
+    rows = Metadata.objects.filter(expires_at__isnull=False).order_by("expires_at")
+    return [
+        role
+        for role, expires in rows.values_list("role", "expires_at")
+        if expires and edition.is_due(expires, now, role)
+    ]
 
 
 FIELDS = ("bin", "path", "sha256", "length")

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from tamizdat.bake import records
+from tamizdat.bake import bundling, records
 from tamizdat.bake.baker import alone
 from tamizdat.bake.models import Asset
 from tamizdat.bake.sealing import Sealing
@@ -22,12 +22,13 @@ KEPT = timedelta(days=30)
 
 
 def sweep(now: datetime) -> int:
-    """Take away assets and metadata that were superseded thirty days ago; return how many."""
+    """Take away assets and metadata that were superseded thirty days ago, and old bundles; return
+    how many files that was."""
     with alone(Path(settings.RUN_ROOT) / "bake.lock"):
         sealing = _sealing()
         count = _sweep_assets(sealing.tree, now)
         sealing.seal(now, removed=count)
-        return count + sealing.sweep(now - KEPT)
+        return count + sealing.sweep(now - KEPT) + bundling.sweep(sealing.tree, now)
 
 
 def renew(now: datetime) -> None:

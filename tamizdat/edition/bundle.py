@@ -82,9 +82,14 @@ def make(source: Source, pages: Iterable[str], now: datetime, media_cap: int = 0
         if data is not None and len(data) <= media_cap and _is_named_for(name, data):
             files[name] = data
             media_cap -= len(data)
-    signed = {name.removeprefix(SIGNED): data.decode() for name, data in kept.files.items()}
+    return pack(kept.files, files)
+
+
+def pack(signed: Mapping[str, bytes], files: Mapping[str, bytes]) -> bytes:
+    """Return the bundle of files, in order, and of just the metadata files that prove them."""
+    texts = {name.removeprefix(SIGNED): data.decode() for name, data in signed.items()}
     packed = {path: _packed(data) for path, data in files.items()}
-    return canonical({"bundle": 1, "files": packed, "paths": list(files), "signed": signed})
+    return canonical({"bundle": 1, "files": packed, "paths": list(files), "signed": texts})
 
 
 class _Remembering:
@@ -101,7 +106,7 @@ class _Remembering:
         return data
 
     def paths(self) -> None:
-        return None
+        """Nobody asks."""
 
 
 def _media_of(pages: Iterable[bytes]) -> Iterator[str]:
@@ -169,7 +174,7 @@ class _Texts:
         return self.files.get(path)
 
     def paths(self) -> None:
-        return None
+        """Nobody asks."""
 
 
 def _parts(said: dict[str, Any]) -> tuple[list[str], _Texts, dict[str, bytes]]:

@@ -47,6 +47,7 @@ from tamizdat.edition.tree import SIBLINGS, Entry
 from tamizdat.edition.trust import Edition, Trust
 
 NOT_FOUND = "404.html"
+PART = ".part"
 BATCH = 64  # files in one go of one thread
 MOST_NAMED = 3
 TRIES = 3
@@ -156,9 +157,10 @@ def _read_plain(place: str, path: str, limit: int) -> bytes | None:
         return None
     except OSError as error:
         raise Stray(f"{path} cannot be read as a plain file ({error.strerror})") from None
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise Stray(f"{path} is no plain file")
     with os.fdopen(number, "rb") as file:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise Stray(f"{path} is no plain file")
         return file.read(limit + 1)
 
 
@@ -278,7 +280,7 @@ def _expect_no_strays(source: Source, trust: Trust, entries: list[Entry]) -> int
         raise Stray(f"{named}{more}: no part of this edition, nobody signed it")
     for path in sorted(plain & current):
         _check_siblings(source, path, fetch(source, path, LONGEST_METADATA))
-    return len(odd)
+    return sum(not path.endswith(PART) for path in odd)
 
 
 def _plain(path: str) -> str | None:
@@ -308,7 +310,7 @@ def _is_superseded(path: str, source: Source, trust: Trust) -> bool:
     if path.startswith("bundles/") and path.endswith(".json"):
         return _is_bundle(path, source, trust)
     # What a writer at work had beside its place is gone by now.
-    return path.endswith(".part") and source.read(path, 0) is None
+    return path.endswith(PART) and source.read(path, 0) is None
 
 
 def _newest(role: str, trust: Trust) -> int:

@@ -58,9 +58,10 @@ def check_together(paths: Iterable[str]) -> None:
     """Refuse names that cannot lie beside each other everywhere. Raises BadPath with both."""
     files: dict[str, str] = {}
     for path in paths:
-        other = files.setdefault(unicodedata.normalize("NFC", path.casefold()), path)
-        if other is not path:
-            raise BadPath(f"{path!r} and {other!r} differ by case only, if at all")
+        folded = unicodedata.normalize("NFC", path.casefold())
+        if folded in files:
+            raise BadPath(f"{path!r} and {files[folded]!r} differ by case only, if at all")
+        files[folded] = path
     for folded, path in files.items():
         taken = _above(folded, files) or (files.get(folded[:-3]) if folded[-3:] in BESIDE else None)
         if taken is not None:

@@ -1,7 +1,8 @@
 """Root keys as files that are carried away: sealed with a passphrase, one to a USB stick.
 
 * ``root-1.age`` holds the private key (PKCS#8) in age's format, sealed with a passphrase (scrypt):
-  any program that knows age opens it (``age -d root-1.age``).
+  any program that knows age opens it (``age -d root-1.age``). In a passphrase's place may stand an
+  age identity (``AGE-SECRET-KEY-1…``), which is strong enough to need no scrypt.
 * ``root-1.pub`` beside it holds the key id and the public key in the open, so that nobody needs a
   passphrase to know which stick is which.
 * A file that is there is never written over: it may be a key that nothing can bring back.
@@ -38,8 +39,36 @@ class Sealing:
     open: Callable[[bytes, str], bytes]
 
 
-# age chooses scrypt's cost so that each takes about a second (and a gibibyte of memory).
-AGE = Sealing(pyrage.passphrase.encrypt, pyrage.passphrase.decrypt)
+IDENTITY = "AGE-SECRET-KEY-1"
+# age chooses scrypt's cost by its clock: some seconds, and up to this much memory.
+STRETCHING = 1 << 30
+
+
+def _seal(data: bytes, secret: str) -> bytes:
+    if secret.startswith(IDENTITY):
+        return bytes(pyrage.encrypt(data, [_identity(secret).to_public()]))
+    return bytes(pyrage.passphrase.encrypt(data, secret))
+
+
+def _open(sealed: bytes, secret: str) -> bytes:
+    if secret.startswith(IDENTITY):
+        return bytes(pyrage.decrypt(sealed, [_identity(secret)]))
+    return bytes(pyrage.passphrase.decrypt(sealed, secret))
+
+
+def _identity(secret: str) -> pyrage.x25519.Identity:
+    try:
+        return pyrage.x25519.Identity.from_str(secret)
+    except pyrage.IdentityError:
+        raise CannotOpen(f"what begins with {IDENTITY} must be a whole age identity") from None
+
+
+AGE = Sealing(_seal, _open)
+
+
+def new_identity() -> str:
+    """Make a secret to seal root keys with; it needs no memory and no time, but cannot be typed."""
+    return str(pyrage.x25519.Identity.generate())
 
 
 def keep(key: Key, folder: Path, number: int, passphrase: str, sealing: Sealing = AGE) -> Path:

@@ -50,6 +50,7 @@ def clock(moment: datetime, language: str) -> str:
     return digits(f"{moment:%H:%M}", language)
 
 
+@lru_cache(maxsize=20_000)
 def number(value: int, language: str) -> str:
     """Write a whole number with the language's digits and grouping."""
     locale = locale_of(language)

@@ -14,13 +14,14 @@ import base64
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tamizdat.reader import schema_org, stylesheet, typography
-from tamizdat.reader.pages import Page, Site
-from tamizdat.reader.voice import voice
+from tamizdat.reader.pages import Page, Site, Teaser
+from tamizdat.reader.voice import Voice, voice
 from tamizdat.reader.words import words
 
 _ENVIRONMENT = Environment(
@@ -59,8 +60,28 @@ def render(page: Page, site: Site) -> bytes:
         structured=structured,
         alternates=tuple(language for language in page.head.languages if language.is_translation),
         default_address=_default_address(page),
+        teaser=_teaser,
     )
     return text.encode()
+
+
+@lru_cache(maxsize=4096)
+def _teaser(
+    story: Teaser,
+    level: int,
+    shape: str,
+    sizes: str,
+    say: Voice,
+    *,
+    is_first: bool = False,
+    in_section: bool = False,
+) -> Markup:
+    """Set a teaser. Neighbouring stories show the same ones, so what has been set is kept."""
+    parts: Any = _ENVIRONMENT.get_template("parts.html").module
+    set_: Markup = parts.teaser(
+        story, level, shape, sizes, say, words(say.language), is_first, in_section
+    )
+    return set_
 
 
 def _default_address(page: Page) -> str:

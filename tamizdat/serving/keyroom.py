@@ -25,6 +25,7 @@ from tamizdat.edition.roles import ROOT, Shape, file_name
 from tamizdat.serving.folder import Folder
 
 SHORTEST = 12  # characters of a passphrase
+GROUPS = 6  # of 4 letters in a passphrase that we make: 118 bits
 LEAST = 6  # letters of a key id that name a key
 # About so many stories an archive will hold, where nobody says; good from 5,000 to 150,000.
 STORIES = 30_000
@@ -79,6 +80,11 @@ def hold_ceremony(
         made.append(key)
         files.append(file)
     return Made(ceremony.found(folder.keys, made, threshold, shape, now), tuple(files))
+
+
+def lines(made: Made) -> list[str]:
+    """Return the files of root keys, as lines of text."""
+    return [f"  {file}   key {short(rootkeys.key_id_of(file) or '')}" for file in made.files]
 
 
 def make_root_key(folder: Folder, stick: Path, ask: Ask) -> tuple[Key, Path]:
@@ -143,6 +149,20 @@ def named(key_id: str, names: dict[str, str]) -> str:
 
 
 # Passphrases
+
+
+def new_secret() -> str:
+    """Make a passphrase for root keys; on a machine with little memory, an age identity."""
+    from tamizdat.serving.opening import new_password
+
+    is_roomy = _free_memory() > rootkeys.STRETCHING * 5 // 4
+    return new_password(GROUPS) if is_roomy else rootkeys.new_identity()
+
+
+def _free_memory() -> int:
+    """Return how many bytes a program may still take."""
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
 
 
 class Passphrases:

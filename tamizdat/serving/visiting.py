@@ -159,5 +159,4 @@ class Mirror:
 
 
 def _told(error: Exception) -> str:
-    reason = getattr(error, "strerror", None) or str(error)
-    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

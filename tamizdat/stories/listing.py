@@ -14,12 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from tamizdat.stories import keys
+
+MANY, ALL = 1000, 2**31 - 1
+
+
+def has_pages(name: str) -> bool:
+    """Say whether a list has pages of its own; a language's list of everything has none."""
+    return keys.is_shelf(name) or "/" in name
 
 
 class Lists(Protocol):
@@ -44,44 +51,53 @@ class Lists(Protocol):
         """Return the names of the months' lists that hold a story, newest first."""
 
 
-class ListedQuerySet(models.QuerySet["Listed"]):
+# SQLite answers these in microseconds; the ORM takes twenty times as long to ask.
+IDS = "SELECT story_id FROM stories_listed WHERE list = %s"
+OLDER = "AND (sort_at, story_id) < (%s, %s)"
+NEWER = "AND (sort_at, story_id) > (%s, %s)"
+OLDEST_FIRST = "ORDER BY sort_at, story_id"
+NEWEST_FIRST = "ORDER BY sort_at DESC, story_id DESC"
+RANK = (
+    "SELECT COUNT(*) FROM (SELECT 1 FROM stories_listed WHERE list = %s"
+    " AND (sort_at, story_id) < (%s, %s) LIMIT %s) AS older"
+)
+
+
+class ListedManager(models.Manager["Listed"]):
     """``Lists``, from the database."""
 
-    def of(self, name: str) -> ListedQuerySet:
+    def of(self, name: str) -> models.QuerySet[Listed]:
         return self.filter(list=name)
-
-    def older(self, sort_at: datetime, story_id: int) -> ListedQuerySet:
-        # Said so that the index is entered at the place, not walked to it from one end.
-        return self.filter(sort_at__lte=sort_at).exclude(sort_at=sort_at, story_id__gte=story_id)
-
-    def newer(self, sort_at: datetime, story_id: int) -> ListedQuerySet:
-        return self.filter(sort_at__gte=sort_at).exclude(sort_at=sort_at, story_id__lte=story_id)
 
     def length(self, name: str) -> int:
         return self.of(name).count()
 
     def newest(self, name: str, count: int) -> list[int]:
-        rows = self.of(name).order_by("-sort_at", "-story_id")[:count]
-        return list(rows.values_list("story_id", flat=True))
+        return _numbers(f"{IDS} {NEWEST_FIRST} LIMIT %s", name, count)
 
     def slice(self, name: str, start: int, stop: int) -> list[int]:
-        rows = self.of(name).order_by("sort_at", "story_id")[start:stop]
-        return list(rows.values_list("story_id", flat=True))[::-1]
-
-    def rank(self, name: str, sort_at: datetime, story_id: int) -> int:
-        """Count the stories of a list that are older than this place in it."""
-        return self.of(name).older(sort_at, story_id).count()
+        found = _numbers(f"{IDS} {OLDEST_FIRST} LIMIT %s OFFSET %s", name, stop - start, start)
+        return found[::-1]
 
     def before(self, name: str, sort_at: datetime, story_id: int, count: int) -> list[int]:
-        rows = self.of(name).older(sort_at, story_id).order_by("-sort_at", "-story_id")[:count]
-        return list(rows.values_list("story_id", flat=True))
+        place = (_stored(sort_at), story_id)
+        return _numbers(f"{IDS} {OLDER} {NEWEST_FIRST} LIMIT %s", name, *place, count)
 
     def after(self, name: str, sort_at: datetime, story_id: int, count: int) -> list[int]:
-        rows = self.of(name).newer(sort_at, story_id).order_by("sort_at", "story_id")[:count]
-        return list(rows.values_list("story_id", flat=True))
+        place = (_stored(sort_at), story_id)
+        return _numbers(f"{IDS} {NEWER} {OLDEST_FIRST} LIMIT %s", name, *place, count)
+
+    def rank(self, name: str, sort_at: datetime, story_id: int) -> int:
+        """Count the stories of a list that are older than this place in it.
+
+        The longer the list, the longer it takes. Where a list has no pages, nobody asks beyond
+        MANY.
+        """
+        place = (_stored(sort_at), story_id, ALL if has_pages(name) else MANY)
+        return _numbers(RANK, name, *place)[0]
 
     def months(self, language: str) -> list[str]:
-        """Step from month to month through the language's list, one row each."""
+        """Step from month to month through the language's list, a row each."""
         rows = self.of(keys.all_of(language)).order_by("-sort_at").values_list("sort_at", flat=True)
         names = []
         newest = rows.first()
@@ -93,6 +109,17 @@ class ListedQuerySet(models.QuerySet["Listed"]):
         return names
 
 
+def _numbers(question: str, *values: Any) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _stored(moment: datetime) -> Any:
+    """Return a moment as the database stores it."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
 class Listed(models.Model):
     """One story in one list. ``story_id`` is a plain number: the row may outlive the story until
     the baker has taken its files away."""
@@ -101,7 +128,7 @@ class Listed(models.Model):
     story_id = models.BigIntegerField()
     sort_at = models.DateTimeField()
 
-    objects = ListedQuerySet.as_manager()
+    objects = ListedManager()
 
     class Meta:
         constraints = [

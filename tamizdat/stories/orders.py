@@ -19,15 +19,15 @@ from tamizdat.stories import keys
 from tamizdat.stories.listing import Listed
 from tamizdat.stories.models.public import language_codes
 
+Place = tuple[datetime, int]  # a story's moment and id
 NOTHING = array("I")
 
 
 class Orders:
     """``listing.Lists``, from memory."""
 
-    def __init__(self, stories: list[tuple[datetime, int]], rows: Iterable[tuple[str, int]]) -> None:
-        """``stories``: all that are listed, as ``(sort_at, id)``. ``rows``: which list holds which
-        story."""
+    def __init__(self, stories: Iterable[Place], rows: Iterable[tuple[str, int]]) -> None:
+        """``stories`` are all that are listed; ``rows`` say which list holds which story."""
         self._stories = sorted(stories)
         place = {pk: at for at, (_, pk) in enumerate(self._stories)}
         found: dict[str, array[int]] = defaultdict(lambda: array("I"))
@@ -41,7 +41,7 @@ class Orders:
         whole = [keys.all_of(code) for code in language_codes()]
         stories = Listed.objects.filter(list__in=whole).values_list("sort_at", "story_id")
         rows = Listed.objects.values_list("list", "story_id").iterator()
-        return cls(list(stories), rows)
+        return cls(stories, rows)
 
     def length(self, name: str) -> int:
         return len(self._places(name))
@@ -64,7 +64,8 @@ class Orders:
         return self._ids(places[start : start + count])
 
     def months(self, language: str) -> list[str]:
-        return sorted((name for name in self._lists if name.startswith(f"{language}/")), reverse=True)
+        found = (name for name in self._lists if name.startswith(f"{language}/"))
+        return sorted(found, reverse=True)
 
     def _places(self, name: str) -> array[int]:
         return self._lists.get(name, NOTHING)

@@ -166,9 +166,10 @@ DEEDS: list[Deed] = [
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Return all pages and assets. What is signed bears dates and versions."""
+    """Return all pages and assets. What is signed, and bundles of it, bear dates and versions."""
     found = {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
-    return {path: data for path, data in found.items() if not path.startswith("signed/")}
+    own = ("signed/", "bundles/")
+    return {path: data for path, data in found.items() if not path.startswith(own)}
 
 
 def bake_afresh(settings: Any, root: Path) -> None:

@@ -208,5 +208,16 @@ def test_root_keys_are_sealed_as_age_files(tmp_path: Path) -> None:
         rootkeys.open_file(tmp_path / "root-1.age", "six words")
 
 
+def test_an_age_identity_may_stand_in_a_passphrases_place(tmp_path: Path) -> None:
+    one, other = rootkeys.new_identity(), rootkeys.new_identity()
+    file = rootkeys.keep(ROOT_KEYS[0], tmp_path, 1, one)
+    assert file.read_bytes().startswith(b"age-encryption.org/v1\n-> X25519 ")
+    assert rootkeys.open_file(file, one).key_id == ROOT_KEYS[0].key_id
+    with pytest.raises(CannotOpen, match="does not open"):
+        rootkeys.open_file(file, other)
+    with pytest.raises(CannotOpen, match="a whole age identity"):
+        rootkeys.open_file(file, one[:-1])
+
+
 def test_a_short_key_id_is_how_people_know_it() -> None:
     assert short(ROOT_KEYS[0].key_id) == ROOT_KEYS[0].key_id[:8]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tamizdat.edition.paths import BadPath, check, file_of
+from tamizdat.edition.paths import BadPath, check, check_together, file_of
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,27 @@ def test_whatever_is_taken_stays_within_the_tree(path: str) -> None:
 )
 def test_an_address_names_a_file(address: str, file: str) -> None:
     assert file_of(address) == file
+
+
+@pytest.mark.parametrize(
+    ("paths", "named"),
+    [
+        (["a/index.html", "A/index.html"], "differ by case only"),
+        (["straße.html", "STRASSE.html"], "differ by case only"),
+        (["Дамба/index.html", "дамба/index.html"], "differ by case only"),
+        (["a.html", "a.html"], "differ by case only, if at all"),
+        (["a", "a/index.html"], "'a/index.html' takes a place that 'a' needs"),
+        (["a/b/c/index.html", "A"], "takes a place that 'A' needs"),
+        (["a/index.html", "a/index.html.br"], "index.html.br' takes a place"),
+        (["a/index.html.GZ", "a/index.html"], "index.html.GZ' takes a place"),
+    ],
+)
+def test_names_that_some_host_cannot_hold_together_are_refused(
+    paths: list[str], named: str
+) -> None:
+    with pytest.raises(BadPath, match=named):
+        check_together(paths)
+
+
+def test_names_that_lie_beside_each_other_everywhere_are_let_through() -> None:
+    check_together(["a.html", "a/index.html", "a/b.html", "b/index.html", "film.gz", "یک.html"])

@@ -109,9 +109,7 @@ def _drawn(made: Rendition) -> Drawn:
     sha256 = made.fingerprint()
     made.file.close()  # Wagtail leaves open what it has just drawn
     name = str(made.file.name)
-    return Drawn(
-        made.filter_spec, made.focal_point_key, name, sha256, made.width, made.height
-    )
+    return Drawn(made.filter_spec, made.focal_point_key, name, sha256, made.width, made.height)
 
 
 def source(each: Drawn, assets: Assets) -> pages.Source:

@@ -28,6 +28,7 @@ from tamizdat.stories.models.story import Correction
 from tamizdat.stories.showing import assets, richtext
 from tamizdat.stories.showing.blocks import Body
 from tamizdat.stories.showing.context import Showing, link
+from tamizdat.stories.showing.stock import Stock
 
 LIST_LENGTH = 20
 TOP = 4
@@ -55,25 +56,18 @@ def home_page(showing: Showing, home: Home) -> pages.FrontPage:
     """Show the front: what editors chose, and the newest in the places they left empty."""
     showing.trace.saw(keys.page(home.pk), keys.stories_in(keys.all_of(home.language)))
     stock = showing.stock
-    ids = stock.lists.newest(keys.all_of(home.language), NEWEST)
-    top_ids = [each.story_id for each in home.top.all()]
-    showing.trace.saw(*map(keys.page, top_ids))
-    lengths = home.row_length + TOP + 1
-    shelves = [
-        (section, stock.lists.newest(keys.shelf(section.pk), lengths))
-        for section in stock.sections(home)
-        if section.is_on_front
-    ]
-    stock.teasers_ahead({*ids, *top_ids, *(pk for _, row in shelves for pk in row)})
-    newest, picked = showing.teasers(ids), showing.teasers(top_ids)
+    stock.teasers_ahead(on_front(stock, home))
+    newest = showing.teasers(stock.lists.newest(keys.all_of(home.language), NEWEST))
+    picked = showing.teasers(each.story_id for each in home.top.all())
+    showing.trace.saw(*(keys.page(each.story_id) for each in home.top.all()))
     lead = _lead(showing, home, newest, picked)
     used = {lead.url} if lead else set()
     top = _fill([*picked, *newest], TOP, used)
     latest = _fill(newest, LATEST, set(used))
     rows = []
-    for section, row in shelves:
+    for section in _on_front(stock, home):
         showing.trace.saw(keys.page(section.pk), keys.stories_in(keys.shelf(section.pk)))
-        teasers = _fill(showing.teasers(row), home.row_length, used)
+        teasers = _fill(showing.teasers(_row(stock, home, section)), home.row_length, used)
         if teasers:
             rows.append(pages.FrontRow(link(section), teasers))
     return pages.FrontPage(
@@ -83,6 +77,23 @@ def home_page(showing: Showing, home: Home) -> pages.FrontPage:
         rows=tuple(rows),
         latest=latest,
     )
+
+
+def on_front(stock: Stock, home: Home) -> set[int]:
+    """Return the ids of all stories that may stand on the front."""
+    found = {*stock.lists.newest(keys.all_of(home.language), NEWEST)}
+    found |= {each.story_id for each in home.top.all()}
+    found |= {home.lead_id} if home.lead_id else set()
+    return found.union(*(_row(stock, home, each) for each in _on_front(stock, home)))
+
+
+def _on_front(stock: Stock, home: Home) -> list[Section]:
+    return [section for section in stock.sections(home) if section.is_on_front]
+
+
+def _row(stock: Stock, home: Home, section: Section) -> list[int]:
+    """Return the newest stories of a section: enough for its row, should some stand above it."""
+    return stock.lists.newest(keys.shelf(section.pk), home.row_length + TOP + 1)
 
 
 def _lead(

@@ -82,7 +82,7 @@ class Stock:
     @cached_property
     def homes(self) -> dict[str, Home]:
         """The public home pages, by language, the newsroom's first language first."""
-        rows = Home.objects.live().select_related("locale", "logo")
+        rows = Home.objects.live().select_related("locale", "logo").prefetch_related("top")
         found = {home.language: home for home in rows}
         return dict(sorted(found.items(), key=lambda each: (prefix(each[0]) != "/", each[0])))
 

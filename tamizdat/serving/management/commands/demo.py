@@ -13,11 +13,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tamizdat.edition import rootkeys
+from tamizdat.edition.keys import put
+from tamizdat.edition.roles import shape_for
+from tamizdat.serving import keyroom
 from tamizdat.serving.folder import Folder, local
 from tamizdat.serving.logins import Login, keep, logins
 from tamizdat.serving.management.commands.serve import add_ports, doors, hold
 
 NAME = "The Lantern"
+STORIES = 50  # more than the sample has
 STAFF = (("editor", "Editors"), ("writer", "Writers"))
 
 
@@ -55,12 +60,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Folder = options["folder"]
         with hold(folder):
-            if not is_built(folder):
+            if not (is_built(folder) and keyroom.has_keys(folder)):
                 build(folder, self.stderr.write)
         if options["once"]:
             self.stdout.write(
                 f"The sample newsroom is in {folder.path}\n"
                 f"  its pages    {folder.edition}\n"
+                f"  root keys    {folder.root_keys}\n"
                 f"  serve it     tamizdat demo --home {folder.path}"
             )
             return
@@ -91,6 +97,8 @@ def build(folder: Folder, say: Any) -> None:
     step("databases")
     ahead = Ahead.start(folder.run / "drawn")
     opening.migrate()
+    if not keyroom.has_keys(folder):
+        _make_keys(folder)
     build_sample(timezone.now(), step)
     _admit_staff(folder)
     _note_references()
@@ -100,7 +108,7 @@ def build(folder: Folder, say: Any) -> None:
         report = bake(timezone.now(), progress=progress)
     note_address(folder.run)
     (folder.run / "demo-built").touch()
-    step(f"built: {report.made} files")
+    step(f"built: {report.made} files; the root keys are in {folder.root_keys}")
 
 
 def _note_references() -> None:
@@ -113,6 +121,21 @@ def _note_references() -> None:
         for page in Page.objects.filter(depth__gt=1).specific():
             kind = page._meta
             update_reference_index_task.enqueue(kind.app_label, kind.model_name, str(page.pk))
+
+
+def _make_keys(folder: Folder) -> None:
+    """Hold the first ceremony. A demo keeps everything in one place, the secret too."""
+    from django.utils import timezone
+
+    secret = folder.root_keys / "secret.txt"
+    if not secret.exists():
+        folder.root_keys.mkdir(mode=0o700, exist_ok=True)
+        put(secret, f"{rootkeys.new_identity()}\n".encode())
+    ask = keyroom.Passphrases([secret])
+    shape = shape_for(STORIES)
+    keyroom.hold_ceremony(
+        folder, [folder.root_keys], ask, shape, timezone.now(), lambda words: None
+    )
 
 
 def _admit_staff(folder: Folder) -> None:

@@ -1,6 +1,7 @@
-"""Make a new, empty newsroom: its folder, databases, key and first editor
+"""Make a new, empty newsroom: its folder, databases, keys and first editor
 
-Done again on a newsroom that stands, it brings the databases up to date and changes nothing else.
+Done again on a newsroom that stands, it brings the databases up to date, makes signing keys where
+there are none, and changes nothing else.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tamizdat.edition.roles import shape_for
 from tamizdat.reader import words
+from tamizdat.serving import keyroom
 from tamizdat.serving.folder import Folder, local
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,149}")
@@ -68,6 +72,21 @@ class Command(BaseCommand):
             default=local(8000),
             help="where readers will find it (%(default)s)",
         )
+        parser.add_argument(
+            "--stories",
+            type=int,
+            default=keyroom.STORIES,
+            metavar="N",
+            help="about how many stories its archive will hold; cannot be changed later "
+            "(%(default)s)",
+        )
+
+        parser.add_argument(
+            "--passphrase-file",
+            type=Path,
+            metavar="FILE",
+            help="seal the root keys with the first line of this file (else one is made and shown)",
+        )
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
         """Make the folder, before Django reads the settings that this writes."""
@@ -100,6 +119,7 @@ class Command(BaseCommand):
         if options["is_new"]:
             self.stderr.write("Making the databases …")
         opening.migrate()
+        self._make_keys(folder, options)
         if User.objects.filter(is_superuser=True).exists():
             self.stdout.write(f"{folder.path} is a newsroom already; its databases are up to date.")
             return
@@ -116,6 +136,40 @@ class Command(BaseCommand):
         self.stdout.flush()
         bake(timezone.now())
         note_address(folder.run)
+
+    def _make_keys(self, folder: Folder, options: dict[str, Any]) -> None:
+        """Hold the first ceremony, where it has not been held."""
+        from django.utils import timezone
+
+        if keyroom.has_keys(folder):
+            return
+        if options["passphrase_file"]:
+            ask: keyroom.Ask = keyroom.Passphrases([options["passphrase_file"]])
+        else:
+            ask = self._shown()
+        made = keyroom.hold_ceremony(
+            folder,
+            [folder.root_keys],
+            ask,
+            shape_for(options["stories"]),
+            timezone.now(),
+            self.stderr.write,
+        )
+        self.stdout.write(
+            "\n".join(keyroom.lines(made)) + "\n  Two of the three sign a change of the keys. Move "
+            "each file to a USB stick of its own.\n"
+        )
+
+    def _shown(self) -> keyroom.Ask:
+        """Make a passphrase and show it, before the keys count: a root key whose passphrase was
+        lost is lost with it."""
+        passphrase = keyroom.new_secret()
+        self.stdout.write(
+            "The keys that sign the edition. Write this down, it is kept nowhere:\n"
+            f"  passphrase   {passphrase}"
+        )
+        self.stdout.flush()
+        return lambda name, is_new: passphrase
 
 
 def _refuse_unknown(codes: list[str]) -> None:

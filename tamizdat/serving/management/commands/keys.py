@@ -19,7 +19,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tamizdat.edition import ceremony, rootkeys
+from tamizdat.edition import ceremony
 from tamizdat.edition.keys import Keyring, short
 from tamizdat.edition.roles import NAMED_BY_ROOT, ONLINE, ROOT, shape_for
 from tamizdat.serving import keyroom, keystatus
@@ -85,11 +85,10 @@ class Command(BaseCommand):
             count=options["keys"],
             threshold=options["threshold"],
         )
-        for file in made.files:
-            self.stdout.write(f"  {file}   key {short(rootkeys.key_id_of(file) or '')}")
+        self.stdout.write("\n".join(keyroom.lines(made)))
         self.stdout.write(
-            f"The newsroom has its keys: {options['threshold']} of {options['keys']} root keys sign "
-            "each change.\nKeep the files apart, and away from this machine."
+            f"The newsroom has its keys. {options['threshold']} of {options['keys']} root keys "
+            "sign a change of them:\nkeep their files apart, and away from this machine."
         )
         self._tell_readers(now)
 

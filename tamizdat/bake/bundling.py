@@ -1,0 +1,85 @@
+"""Bundles of the last thirty days' stories, beside the edition that proves them.
+
+Rules:
+
+* A bundle is made of a sealed edition, so after it; a story that changes gets a new one.
+* It is no part of the edition, and not refreshed: it says from which day it is. But its proof
+  names other pages as well, so it is made again when one of them is withdrawn.
+* It goes with its story, in the same withdrawal; and at the latest when it is thirty days old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from tamizdat.bake.models import Dirty, File, Metadata
+from tamizdat.edition.bundle import pack, path_of
+from tamizdat.edition.keys import Keyring
+from tamizdat.edition.roles import SNAPSHOT, TIMESTAMP, file_name
+from tamizdat.edition.tree import Tree
+from tamizdat.stories.listing import Listed
+
+FOLDER = "bundles"
+KEPT = timedelta(days=30)  # older ones are made when somebody asks (tamizdat bundle)
+KIND = "bundle:"
+STORY = "story:"
+SLICE = 500
+
+
+def bundles_of(recipes: Iterable[str], now: datetime) -> list[str]:
+    """Name the bundles that must be made when the files of these recipes have changed."""
+    ids = [int(name.removeprefix(STORY)) for name in recipes if name.startswith(STORY)]
+    found: list[str] = []
+    for start in range(0, len(ids), SLICE):
+        rows = Listed.objects.filter(story_id__in=ids[start : start + SLICE])
+        recent = rows.filter(sort_at__gte=now - KEPT).values_list("story_id", flat=True)
+        found += [f"{KIND}{pk}" for pk in set(recent)]
+    return found
+
+
+def bundles_beside(bins: Iterable[str], now: datetime) -> list[str]:
+    """Name the bundles that these bins prove."""
+    files = File.objects.filter(bin__in=list(bins), recipe__startswith=STORY)
+    return bundles_of(files.values_list("recipe", flat=True), now)
+
+
+class Bundling:
+    """Makes bundles of the edition that stands. The caller holds the baker's lock."""
+
+    def __init__(self, tree: Tree, keyring: Keyring) -> None:
+        self.tree = tree
+        versions = dict(Metadata.objects.values_list("role", "version"))
+        self._versions = versions
+        self._above = {
+            path: data for path, data in keyring.standing().items() if ".media." not in path
+        }
+        for role in (SNAPSHOT, TIMESTAMP):
+            path = file_name(role, versions[role])
+            self._above[path] = tree.read(path) or b""
+
+    def make(self, rows: list[Dirty]) -> None:
+        """Make the bundles of these dirty rows."""
+        names = [f"{STORY}{row.recipe.removeprefix(KIND)}" for row in rows]
+        for file in File.objects.filter(recipe__in=names):
+            proof = file_name(file.bin, self._versions[file.bin])
+            page, listed = self.tree.read(file.path), self.tree.read(proof)
+            if page is not None and listed is not None:
+                data = pack({**self._above, proof: listed}, {file.path: page})
+                self.tree.write(path_of(file.path), data)
+
+
+def sweep(tree: Tree, now: datetime) -> int:
+    """Take away bundles of stories that are older, or gone; return how many."""
+    count = 0
+    for path in list(_standing(tree)):
+        page = f"{path.removeprefix(f'{FOLDER}/').removesuffix('.json')}/index.html"
+        recipe = File.objects.filter(path=page).values_list("recipe", flat=True).first() or ""
+        if not bundles_of([recipe], now):
+            tree.remove(path)
+            count += 1
+    return count
+
+
+def _standing(tree: Tree) -> Iterator[str]:
+    return (path for path in sorted(tree.paths(FOLDER)) if path.endswith(".json"))

@@ -1,0 +1,115 @@
+"""Many hands make the same edition as one, and a hand that dies takes nothing with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tamizdat.bake import baker, hands, plan
+from tamizdat.bake.models import Asset, Dirty, File, Metadata
+from tamizdat.stories.models import Home, Story
+from tests import writing
+from tests.bake.test_incremental import tree
+
+
+@pytest.fixture
+def newsroom_of_many(
+    transactional_db: None, newsroom: dict[str, Home], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Home]:
+    """A newsroom with a dozen stories that hands can see, and a baker who calls them early."""
+    monkeypatch.setattr(baker, "MANY", 4)
+    monkeypatch.setattr(baker, "BATCH", 3)
+    home = newsroom["en"]
+    politics = writing.section(home)
+    start = timezone.now() - timedelta(days=12)
+    for number in range(12):
+        moment = start + timedelta(days=number)
+        writing.published(home, f"Vote {number}", section=politics, at=moment)
+    return home
+
+
+def bake_into(folder: Path, settings: Any, hand_count: int) -> baker.Report:
+    settings.EDITION_ROOT = folder
+    for model in (File, Asset, Dirty, Metadata):
+        model.objects.all().delete()
+    return baker.bake(timezone.now(), full=True, hand_count=hand_count)
+
+
+def test_many_hands_make_the_same_edition_as_one(
+    newsroom_of_many: Home, settings: Any, tmp_path: Path
+) -> None:
+    one = bake_into(tmp_path / "one", settings, 1)
+    two = bake_into(tmp_path / "two", settings, 2)
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+    assert sorted(one.written) == sorted(two.written)
+    assert not Dirty.objects.exists()
+
+
+def test_what_an_editor_does_meanwhile_goes_first(
+    newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While hands remake the edition, a story is published: it is made before the rest."""
+    bake_into(tmp_path / "edition", settings, 1)
+    monkeypatch.setattr(baker, "LOOK_EVERY", -1.0)
+    monkeypatch.setattr(baker, "TOGETHER", 1)
+    order: list[str] = []
+    real = baker.Baking._record
+
+    def watched(self: Any, rows: Any, done: Any) -> None:
+        order.extend(each.recipe for each in done)
+        if len(order) <= 3:
+            writing.published(newsroom_of_many, "Meanwhile")
+        real(self, rows, done)
+
+    monkeypatch.setattr(baker.Baking, "_record", watched)
+    baker.bake(timezone.now(), full=True, hand_count=2)
+    fresh = Story.objects.get(title="Meanwhile")
+    assert order.index(f"story:{fresh.pk}") < len(order) - 8
+    assert "Meanwhile" in (tmp_path / "edition/index.html").read_text()
+    assert not Dirty.objects.exists()
+
+
+def test_a_hand_that_is_killed_leaves_its_work_to_the_next_bake(
+    newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bake_into(tmp_path / "whole", settings, 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(hands, "make", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        broken.setattr(plan, "urgent", lambda _: [])
+        with pytest.raises(BrokenProcessPool):
+            bake_into(tmp_path / "mended", settings, 2)
+    baker.bake(timezone.now(), hand_count=2)
+    assert tree(tmp_path / "mended") == tree(tmp_path / "whole")
+
+
+def test_a_page_that_a_hand_cannot_make_is_named_and_keeps_no_other_waiting(
+    newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tamizdat.bake import recipes
+
+    bake_into(tmp_path / "before", settings, 1)
+    broken = Story.objects.get(title="Vote 3")
+    real = recipes.make
+
+    class Odd(Exception):
+        """An error that cannot leave its process."""
+
+    def failing(name: str, showing: Any) -> Any:
+        if name == f"story:{broken.pk}":
+            raise Odd
+        return real(name, showing)
+
+    monkeypatch.setattr(recipes, "make", failing)
+    with pytest.raises(hands.HandsError, match="Odd") as caught:
+        bake_into(tmp_path / "edition", settings, 2)
+    assert caught.value.__notes__ == [f"story:{broken.pk}"]
+    monkeypatch.undo()
+    assert File.objects.filter(recipe__startswith="story:").count() == 11
