@@ -245,9 +245,12 @@ def _nearest(name: str, known: list[str]) -> str:
 
 def _close_databases() -> None:
     if "django.db" in sys.modules:
+        from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
         from django.db import connections
 
+        if not settings.configured:  # a command that needs no newsroom
+            return
         with suppress(ImproperlyConfigured):
             connections.close_all()
 

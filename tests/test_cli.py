@@ -180,7 +180,7 @@ def test_init_shows_the_passphrase_of_the_root_keys_once_and_before_they_count(
     command: Any = load_command_class("tamizdat.serving", "init")
     command.stdout, command.stderr = OutputWrapper(StringIO()), OutputWrapper(StringIO())
     monkeypatch.setattr(keyroom, "SEALING", CHEAP)
-    options = {"passphrase_file": None, "stories": 50}
+    options: dict[str, Any] = {"passphrase_file": [], "to": [], "stories": 50}
     folder = Folder(tmp_path)
 
     def cut_off(*_: object) -> None:
@@ -201,6 +201,24 @@ def test_init_shows_the_passphrase_of_the_root_keys_once_and_before_they_count(
     assert Keyring.load(tmp_path / "keys").root.roles["root"].keyids == opened
     command._make_keys(folder, options)  # the next time nothing is made
     assert command.stdout._out.getvalue() == said
+
+
+def test_init_puts_root_keys_on_sticks_each_with_a_passphrase_of_its_own(tmp_path: Path) -> None:
+    command: Any = load_command_class("tamizdat.serving", "init")
+    command.stdout, command.stderr = OutputWrapper(StringIO()), OutputWrapper(StringIO())
+    secrets = [new_identity() for _ in range(3)]
+    files = [tmp_path / f"{number}.txt" for number in (1, 2, 3)]
+    for file, secret in zip(files, secrets, strict=True):
+        file.write_text(secret, encoding="utf-8")
+    sticks = [tmp_path / "a", tmp_path / "b", tmp_path / "c"]
+    home = Folder(tmp_path / "home")
+    home.path.mkdir()
+    command._make_keys(home, {"passphrase_file": files, "to": sticks, "stories": 50})
+    for number, (stick, secret) in enumerate(zip(sticks, secrets, strict=True), start=1):
+        assert open_file(stick / f"root-{number}.age", secret)
+    assert not home.root_keys.exists()
+    said = command.stdout._out.getvalue()
+    assert "passphrase" not in said.replace(str(tmp_path), "")
 
 
 def test_init_gives_keys_to_a_newsroom_that_has_none(own_newsroom: Path, tmp_path: Path) -> None:
@@ -260,4 +278,4 @@ def test_demo_leaves_a_newsroom_of_ones_own_alone(
 def test_bake_says_what_it_did(own_newsroom: Path) -> None:
     (own_newsroom / "edition" / "index.html").unlink()
     done = tamizdat("bake", "--full", "--home", own_newsroom)
-    assert done.stdout == "Edition 2: 1 files written, 0 removed.\n"
+    assert done.stdout == "1 files put back, 0 strays removed; edition 1 stands.\n"

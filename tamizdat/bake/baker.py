@@ -84,8 +84,8 @@ def bake(
     bake, by default one for each core. Raises Busy when another baker is at work, EditionError
     when there are no keys, and the first error of a page when all others are made.
     """
-    keyring = Keyring.load(Path(settings.KEYS_ROOT))
     with alone(Path(settings.RUN_ROOT) / "bake.lock"):
+        keyring = Keyring.load(Path(settings.KEYS_ROOT))  # under the lock: keys may have changed
         tree = Tree(Path(settings.EDITION_ROOT))
         work = Baking(tree, Sealing(tree, keyring), now, progress, hand_count)
         with work:
@@ -185,13 +185,7 @@ class Baking:
 
     def bundle(self) -> None:
         """Make the bundles of recent stories that changed, of the edition that stands now."""
-        rows = plan.bundles(ROUND)
-        maker = bundling.Bundling(self.tree, self.sealing.keyring) if rows else None
-        while rows and maker:
-            maker.make(rows)
-            self.tree.sync()
-            records.tick_off(rows)
-            rows = plan.bundles(ROUND)
+        bundling.make_waiting(self.tree, self.sealing.keyring)
 
     # Making
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from tamizdat.bake.models import Dirty, File, Metadata
 from tamizdat.edition.bundle import pack, path_of
 from tamizdat.edition.keys import Keyring
@@ -24,6 +26,7 @@ FOLDER = "bundles"
 KEPT = timedelta(days=30)  # older ones are made when somebody asks (tamizdat bundle)
 KIND = "bundle:"
 STORY = "story:"
+RANK = 50  # of a dirty row; see tamizdat.bake.plan
 SLICE = 500
 
 
@@ -42,6 +45,12 @@ def bundles_beside(bins: Iterable[str], now: datetime) -> list[str]:
     """Name the bundles that these bins prove."""
     files = File.objects.filter(bin__in=list(bins), recipe__startswith=STORY)
     return bundles_of(files.values_list("recipe", flat=True), now)
+
+
+def recent_bundles(now: datetime) -> list[str]:
+    """Name the bundles of all recent stories."""
+    recent = Listed.objects.filter(sort_at__gte=now - KEPT).values("story_id").distinct()
+    return [f"{KIND}{row['story_id']}" for row in recent]
 
 
 class Bundling:
@@ -67,6 +76,18 @@ class Bundling:
             if page is not None and listed is not None:
                 data = pack({**self._above, proof: listed}, {file.path: page})
                 self.tree.write(path_of(file.path), data)
+
+
+def make_waiting(tree: Tree, keyring: Keyring) -> None:
+    """Make the bundles that are to be made, of the edition that stands now."""
+    maker: Bundling | None = None
+    while rows := list(Dirty.objects.filter(rank=RANK).order_by("pk")[:SLICE]):
+        maker = maker or Bundling(tree, keyring)
+        maker.make(rows)
+        tree.sync()
+        with transaction.atomic():
+            for row in rows:
+                Dirty.objects.filter(pk=row.pk, round=row.round).delete()
 
 
 def sweep(tree: Tree, now: datetime) -> int:

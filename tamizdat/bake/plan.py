@@ -24,7 +24,7 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from wagtail.models import Page
 
-from tamizdat.bake import recipes
+from tamizdat.bake import bundling, recipes
 from tamizdat.bake.models import Dirty, File, Shows
 from tamizdat.stories import keys
 from tamizdat.stories.listing import Listed, Shift, reconcile
@@ -43,7 +43,7 @@ from tamizdat.stories.showing.stories import REACH
 
 SLICE = 500
 BEHIND = 10  # added to a rank; ranks are single digits (tamizdat.bake.recipes)
-BUNDLES, GONE, FAILED = 50, 100, 200
+BUNDLES, GONE, FAILED = bundling.RANK, 100, 200
 FORWARD = recipes.FORWARD
 
 
@@ -124,11 +124,6 @@ def try_again() -> None:
 def waiting() -> int:
     """Count the files that are to be made."""
     return Dirty.objects.filter(rank__lt=BUNDLES).count()
-
-
-def bundles(limit: int) -> list[Dirty]:
-    """Return some of the bundles that are to be made."""
-    return list(Dirty.objects.filter(rank=BUNDLES).order_by("pk")[:limit])
 
 
 def mark_bundles(names: list[str]) -> None:

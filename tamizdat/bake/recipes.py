@@ -67,7 +67,7 @@ def ahead(recipes: Iterable[str], stock: Stock) -> None:
     stories = [int(rest) for kind, rest in found if kind == "story"]
     parts = [_part(rest) for kind, rest in found if kind == "list"]
     fronts = [stock.homes[rest] for kind, rest in found if kind == "home" and rest in stock.homes]
-    stock.whole_pages.ahead(int(name[1:]) for name, _ in parts if keys.is_shelf(name))
+    stock.shelves_ahead(int(name[1:]) for name, _ in parts if keys.is_shelf(name))
     listed = {pk for part in parts for pk in show.part_of(stock.lists, *part)}
     listed |= {pk for home in fronts for pk in show.on_front(stock, home)}
     stock.teasers_ahead({*stories, *listed})

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
@@ -36,10 +36,20 @@ class Recorded:
     dropped: set[int]
 
 
+class Standing(NamedTuple):
+    """The row of a file that stands."""
+
+    pk: int
+    recipe: str
+    path: str
+    sha256: str
+    bin: str
+
+
 def tasks_of(rows: Iterable[Dirty]) -> list[Task]:
     """Return the tasks of some dirty rows, each with the file that stands for it now."""
     names = [row.recipe for row in rows]
-    standing = {file.recipe: file for file in _files(names)}
+    standing = _standing(names)
     return [
         Task(name, standing[name].path, standing[name].sha256) if name in standing else Task(name)
         for name in names
@@ -52,7 +62,7 @@ def record(
     """Record files that were made for these dirty rows."""
     made = {each.recipe: each for each in done if each.entry is not None}
     with transaction.atomic():
-        standing = {file.recipe: file for file in _files(made)}
+        standing = _standing(made)
         moved = _note_moves(standing, made)
         left = _make_room(standing, made)
         files = _record_files(standing, made, shape, edition)
@@ -78,12 +88,15 @@ def go_stale(bins: Iterable[str], *, forgets: bool = False) -> None:
             rows.filter(is_stale=False).update(is_stale=True)
 
 
-def _files(recipes: Iterable[str]) -> Iterable[File]:
+def _standing(recipes: Iterable[str]) -> dict[str, Standing]:
+    found: dict[str, Standing] = {}
     for part in _slices(list(recipes)):
-        yield from File.objects.filter(recipe__in=part)
+        rows = File.objects.filter(recipe__in=part).values_list(*Standing._fields)
+        found.update((row[1], Standing(*row)) for row in rows)
+    return found
 
 
-def _note_moves(standing: dict[str, File], made: dict[str, Done]) -> list[str]:
+def _note_moves(standing: dict[str, Standing], made: dict[str, Done]) -> list[str]:
     """Note the addresses that pages leave, in one statement; return what must forward now."""
     moves = {
         file.path: file.recipe
@@ -109,7 +122,7 @@ def _note_moves(standing: dict[str, File], made: dict[str, Done]) -> list[str]:
     return found
 
 
-def _make_room(standing: dict[str, File], made: dict[str, Done]) -> list[str]:
+def _make_room(standing: dict[str, Standing], made: dict[str, Done]) -> list[str]:
     """Free the paths that this batch takes: pages may swap theirs, or take one that forwarded.
 
     Return the paths that were left.
@@ -130,10 +143,10 @@ def _make_room(standing: dict[str, File], made: dict[str, Done]) -> list[str]:
 
 
 def _record_files(
-    standing: dict[str, File], made: dict[str, Done], shape: Shape, edition: int
+    standing: dict[str, Standing], made: dict[str, Done], shape: Shape, edition: int
 ) -> dict[str, int]:
     """Write the files' rows; return each recipe's file id. Bins that change go stale."""
-    fresh = []
+    fresh: list[tuple[str | int, ...]] = []
     stale: set[str] = set()
     for name, each in made.items():
         now, old = _entry(each), standing.get(name)
@@ -141,26 +154,18 @@ def _record_files(
             continue
         bin_ = shape.bin_of(now.path)
         stale |= {bin_, old.bin} if old and old.bin else {bin_}
-        fresh.append(
-            File(
-                recipe=name,
-                path=now.path,
-                sha256=now.sha256,
-                length=now.length,
-                edition=edition,
-                bin=bin_,
-            )
-        )
-    written = File.objects.bulk_create(
+        fresh.append((name, now.path, now.sha256, now.length, edition, bin_))
+    _write(
+        "INSERT INTO bake_file (recipe, path, sha256, length, edition, bin)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (recipe) DO UPDATE SET"
+        " path = excluded.path, sha256 = excluded.sha256, length = excluded.length,"
+        " edition = excluded.edition, bin = excluded.bin",
         fresh,
-        update_conflicts=True,
-        unique_fields=["recipe"],
-        update_fields=["path", "sha256", "length", "edition", "bin"],
-        batch_size=SLICE // 6,
     )
     go_stale(stale)
+    new = [str(row[0]) for row in fresh if row[0] not in standing]
     ids = {name: file.pk for name, file in standing.items()}
-    return ids | {file.recipe: file.pk for file in written}
+    return ids | {name: file.pk for name, file in _standing(new).items()}
 
 
 def _record_shows(files: dict[str, int], made: dict[str, Done]) -> None:
@@ -213,7 +218,7 @@ def _pairs(select: str, ids: Iterable[int]) -> set[tuple[int, str | int]]:
     return found
 
 
-def _write(statement: str, rows: Iterable[tuple[int, str | int]]) -> None:
+def _write(statement: str, rows: Iterable[tuple[str | int, ...]]) -> None:
     ordered = sorted(rows)
     if ordered:
         with connection.cursor() as cursor:

@@ -9,8 +9,10 @@ Rules:
   last rename, and that rename durable before the database says "sealed".
 * Metadata is stale from the transaction that changed what it lists until its next version is with
   the readers. So a sealing that was cut short is done again by the next.
-* Superseded metadata stays thirty days, because some reader still holds the old snapshot; but
-  what names a withdrawn page goes at once.
+* Superseded bins of pages stay thirty days, because some reader still holds the old snapshot.
+  Superseded snapshots and bins of media stay two: a reader asks for the snapshot that a timestamp
+  of the day names, and never for a bin of media (docs/decisions/0011). What names a withdrawn page
+  goes at once.
 * The same files and versions make the same bytes, signatures and dates aside.
 """
 
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
@@ -46,7 +48,11 @@ from tamizdat.stories.models import Home
 FOLDER = "signed"
 SLICE = 500
 RENEWED_AT_ONCE = 64  # bins; a year's bins come due together, and nobody should notice
+SMALL = 1024  # bytes; compressing less saves a reader nothing
 MANY = 64  # stale bins, from which on one pass over all files is quicker than a query for each
+
+KEPT = timedelta(days=30)
+KEPT_SHORTLY = timedelta(days=2)
 
 Progress = Callable[[int, int], None]
 
@@ -210,10 +216,11 @@ class Sealing:
                 progress(done, len(roles))
 
     def _put(self, role: str, version: int, data: bytes) -> None:
-        self._put_file(file_name(role, version), data)
+        # Bins of media are large, and only mirrors and inspectors read them.
+        self._put_file(file_name(role, version), data, is_plain=group_of(role) == MEDIA)
 
-    def _put_file(self, path: str, data: bytes) -> None:
-        self.tree.write(path, data, is_plain=len(data) < 1024)
+    def _put_file(self, path: str, data: bytes, *, is_plain: bool = False) -> None:
+        self.tree.write(path, data, is_plain=is_plain or len(data) < SMALL)
 
     def _stamp(self, version: int, number: int, now: datetime) -> None:
         """Put the timestamp in place: from here on, this is the edition that readers get."""
@@ -248,16 +255,17 @@ class Sealing:
 
     # Sweeping
 
-    def sweep(self, before: datetime) -> int:
-        """Take away metadata that was superseded before this moment; return how many files."""
+    def sweep(self, now: datetime) -> int:
+        """Take away metadata that was superseded long enough ago; return how many files."""
         newest = _versions()
         by_role: dict[str, list[tuple[int, str]]] = {}
         for path, role, version in self._signed_files():
             if role in newest and version <= newest[role]:
                 by_role.setdefault(role, []).append((version, path))
         count = 0
-        for found in by_role.values():
+        for role, found in by_role.items():
             found.sort()
+            before = now - (KEPT_SHORTLY if group_of(role) in (SNAPSHOT, MEDIA) else KEPT)
             for (_, path), (_, successor) in pairwise(found):
                 if self.tree.changed_at(successor) < before:
                     self.tree.remove(path)

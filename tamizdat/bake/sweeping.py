@@ -1,4 +1,4 @@
-"""What is superseded goes after thirty days: some reader still holds the page that names it.
+"""What is superseded goes in time: some reader still holds what names it.
 
 Each deed holds the baker's lock, and raises Busy when a bake is at work.
 """
@@ -11,10 +11,11 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from tamizdat.bake import bundling, records
+from tamizdat.bake import bundling, plan, records
 from tamizdat.bake.baker import alone
 from tamizdat.bake.models import Asset
 from tamizdat.bake.sealing import Sealing
+from tamizdat.edition import ceremony
 from tamizdat.edition.keys import Keyring
 from tamizdat.edition.tree import Tree
 
@@ -22,25 +23,34 @@ KEPT = timedelta(days=30)
 
 
 def sweep(now: datetime) -> int:
-    """Take away assets and metadata that were superseded thirty days ago, and old bundles; return
+    """Take away assets and metadata that were superseded long enough ago, and old bundles; return
     how many files that was."""
     with alone(Path(settings.RUN_ROOT) / "bake.lock"):
         sealing = _sealing()
         count = _sweep_assets(sealing.tree, now)
         sealing.seal(now, removed=count)
-        return count + sealing.sweep(now - KEPT) + bundling.sweep(sealing.tree, now)
+        return count + sealing.sweep(now) + bundling.sweep(sealing.tree, now)
 
 
 def renew(now: datetime) -> None:
     """Sign again what is on its way to expire."""
     with alone(Path(settings.RUN_ROOT) / "bake.lock"):
-        _sealing().renew(now)
+        keyring = ceremony.renew(Path(settings.KEYS_ROOT), now)
+        Sealing(Tree(Path(settings.EDITION_ROOT)), keyring).renew(now)
 
 
 def reseal(now: datetime) -> int | None:
-    """Let readers have what changed among the keys; return the number of the new edition."""
+    """Let readers have what changed among the keys; return the number of the new edition.
+
+    Recent bundles are made anew: those that a replaced key signed prove nothing any more.
+    """
     with alone(Path(settings.RUN_ROOT) / "bake.lock"):
-        return _sealing().seal(now)
+        sealing = _sealing()
+        number = sealing.seal(now)
+        if number is not None:
+            plan.mark_bundles(bundling.recent_bundles(now))
+            bundling.make_waiting(sealing.tree, sealing.keyring)
+        return number
 
 
 def _sealing() -> Sealing:

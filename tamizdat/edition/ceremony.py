@@ -29,7 +29,17 @@ from tuf.api.metadata import (
 )
 
 from tamizdat.edition.canonical import canonical, payload, signed_file
-from tamizdat.edition.keys import SIGNED, Key, Keyring, pem_name, put, short
+from tamizdat.edition.keys import (
+    SIGNED,
+    Key,
+    Keyring,
+    KeysBusy,
+    LostKey,
+    alone,
+    pem_name,
+    put,
+    short,
+)
 from tamizdat.edition.paths import EditionError
 from tamizdat.edition.roles import (
     MEDIA,
@@ -139,6 +149,24 @@ def resign(keyring: Keyring, now: datetime, signers: Sequence[Key] = ()) -> Keyr
     """
     roles = set(due(keyring, now)) - (set() if signers else {ROOT})
     return _change(keyring, {}, roles, signers, now) if roles else keyring
+
+
+def renew(folder: Path, now: datetime) -> Keyring:
+    """Sign again what is due and needs no root key; return the ring.
+
+    For the baker, as often as it likes. Where somebody else is changing the keys, or one is gone,
+    it leaves things as they are: what is due still holds for months. Raises NoKeys, DamagedKeys.
+    """
+    keyring = Keyring.load(folder)
+    if set(due(keyring, now)) <= {ROOT}:
+        return keyring
+    try:
+        with alone(folder):
+            keyring = resign(Keyring.load(folder), now)
+            keyring.tidy()
+    except (KeysBusy, LostKey):
+        return Keyring.load(folder)
+    return keyring
 
 
 def role_of(keyring: Keyring, beginning: str) -> tuple[str, str]:

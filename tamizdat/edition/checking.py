@@ -19,7 +19,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,16 +79,19 @@ def check_edition(
 ) -> Checked:
     """Check all of an edition. ``progress`` is told how many files are done, and of how many.
 
+    The bins come first, and while they do nobody knows how many files they list.
+
     Raises an EditionError that names the first wrong thing.
     """
+    count = _Count(progress)
     refresh(trust, source)
     _expect_one_timestamp(trust, source)
     _expect_way_from_first_root(trust, source)
-    entries, expires = _entries(trust, source)
+    entries, expires = _entries(trust, source, threads, count)
     check_together(each.path for each in entries)
     if not any(each.path == NOT_FOUND for each in entries):
         raise Missing(f"{NOT_FOUND} is missing: hosts show it where there is no page")
-    _check_files(source, entries, threads, progress)
+    _check_files(source, entries, threads, count)
     superseded = _expect_no_strays(source, trust, entries)
     length = sum(each.length for each in entries)
     return Checked(trust.edition, expires, len(entries), length, superseded)
@@ -105,6 +108,22 @@ def check_pages(source: Source, trust: Trust, pages: Sequence[str]) -> Checked:
             raise Missing(f"{page}: this edition has no such file")
         length += len(fetch_signed(source, entry))
     return Checked(trust.edition, _first_end(trust), len(pages), length, 0)
+
+
+class _Count:
+    """Counts what is done and what is known to be done."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._done = self._known = 0
+
+    def expect(self, more: int) -> None:
+        self._known += more
+
+    def add(self, done: int) -> None:
+        self._done += done
+        if self._progress:
+            self._progress(self._done, self._known)
 
 
 def settled(check: Callable[[], Checked], trust: Trust, source: Source) -> Checked:
@@ -137,7 +156,7 @@ class Folder:
         folder, _, name = f"{self._root}/{path}".rpartition("/")
         if folder not in self._real:
             if os.path.realpath(folder) != folder:
-                raise Stray(f"{path} leads out of the edition by a link")
+                raise Stray(f"{_shown(path)} leads out of the edition by a link")
             self._real.add(folder)
         return _read_plain(f"{folder}/{name}", path, limit)
 
@@ -156,10 +175,10 @@ def _read_plain(place: str, path: str, limit: int) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Stray(f"{path} cannot be read as a plain file ({error.strerror})") from None
+        raise Stray(f"{_shown(path)} cannot be read as a plain file ({error.strerror})") from None
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
-        raise Stray(f"{path} is no plain file")
+        raise Stray(f"{_shown(path)} is no plain file")
     with os.fdopen(number, "rb") as file:
         return file.read(limit + 1)
 
@@ -186,28 +205,46 @@ def _expect_way_from_first_root(trust: Trust, source: Source) -> None:
         raise Altered("signed/1.root.json does not lead to the root that is trusted")
 
 
-def _entries(trust: Trust, source: Source) -> tuple[list[Entry], datetime]:
+def _entries(
+    trust: Trust, source: Source, threads: int, count: _Count
+) -> tuple[list[Entry], datetime]:
     """Read every bin; return what they list in all, and when the first signature ends."""
     found = list(trust.listing(TARGETS).entries.values())
-    expires = _first_end(trust)
+    expires = []
     for delegator in _delegates(trust, TARGETS):
         listing(trust, source, delegator, TARGETS)
         found += trust.listing(delegator).entries.values()
-        for role in _delegates(trust, delegator):
-            listing(trust, source, role, delegator)
-            expires = min(expires, trust.listing(role).expires)
+        roles = _delegates(trust, delegator)
+        count.expect(len(roles))
+        for role, data in zip(roles, _fetched(trust, source, roles, threads), strict=True):
+            expires.append(trust.update_listing(role, delegator, data).expires)
             found += _in_place(trust, role, delegator)
             trust.forget(role)
-    expires = min(expires, _first_end(trust))
-    return sorted(found, key=lambda each: each.path), expires
+            count.add(1)
+    return sorted(found, key=lambda each: each.path), min([*expires, _first_end(trust)])
 
 
-def _delegates(trust: Trust, role: str) -> Iterable[str]:
+def _delegates(trust: Trust, role: str) -> list[str]:
     delegations = trust.listing(role).delegations
     if delegations is None:
         return []
     succinct = delegations.succinct_roles
-    return succinct.get_roles() if succinct else list(delegations.roles or {})
+    if succinct is None:
+        return list(delegations.roles or {})
+    if succinct.number_of_bins > len(trust.roles()):
+        raise Missing(f"{role} has {succinct.number_of_bins} bins; the snapshot names fewer")
+    return list(succinct.get_roles())
+
+
+def _fetched(trust: Trust, source: Source, roles: list[str], threads: int) -> Iterator[bytes]:
+    """Yield the files of these roles, in order; several are asked for at a time."""
+    wanted = [trust.next_listing(role) for role in roles]
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            yield from pool.map(lambda each: fetch(source, *each), wanted)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _in_place(trust: Trust, role: str, delegator: str) -> Iterator[Entry]:
@@ -227,9 +264,7 @@ def _first_end(trust: Trust) -> datetime:
 # Files
 
 
-def _check_files(
-    source: Source, entries: list[Entry], threads: int, progress: Progress | None
-) -> None:
+def _check_files(source: Source, entries: list[Entry], threads: int, count: _Count) -> None:
     """Check bytes and siblings of every file; the error is that of the first wrong path."""
     batches = [entries[at : at + BATCH] for at in range(0, len(entries), BATCH)]
     has_siblings = source.paths() is not None
@@ -241,13 +276,11 @@ def _check_files(
                 _check_siblings(source, entry.path, data)
         return len(batch)
 
-    done = 0
+    count.expect(len(entries))
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for count in pool.map(check_batch, batches):
-                done += count
-                if progress:
-                    progress(done, len(entries))
+            for done in pool.map(check_batch, batches):
+                count.add(done)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -275,12 +308,17 @@ def _expect_no_strays(source: Source, trust: Trust, entries: list[Entry]) -> int
     odd = sorted(plain - current)
     strays = [path for path in odd if not _is_superseded(path, source, trust)]
     if strays:
-        named = ", ".join(strays[:MOST_NAMED])
+        named = ", ".join(map(_shown, strays[:MOST_NAMED]))
         more = f" and {len(strays) - MOST_NAMED} more" if len(strays) > MOST_NAMED else ""
         raise Stray(f"{named}{more}: no part of this edition, nobody signed it")
     for path in sorted(plain & current):
         _check_siblings(source, path, fetch(source, path, LONGEST_METADATA))
     return sum(not path.endswith(PART) for path in odd)
+
+
+def _shown(path: str) -> str:
+    """Return a name that may be written to a terminal; a stranger chose it."""
+    return path if path.isprintable() else ascii(path)
 
 
 def _plain(path: str) -> str | None:

@@ -20,8 +20,10 @@ Rules:
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -56,6 +58,10 @@ class DamagedKeys(EditionError):
 
 class LostKey(EditionError):
     """A private key is gone; rotate its role."""
+
+
+class KeysBusy(EditionError):
+    """Somebody else is changing the keys; try again when that has ended."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +204,20 @@ class Keyring:
         for file in (self.folder / SIGNED).glob("*.json"):
             if file.name not in kept:
                 file.unlink()
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let no two changes of these keys run at once. Raises KeysBusy."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = folder / ".lock"
+    lock.touch(mode=0o600)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise KeysBusy("another change of the keys is at work; let it end") from None
+        yield
 
 
 def short(key_id: str) -> str:

@@ -27,8 +27,9 @@ from tamizdat.serving.folder import Folder
 SHORTEST = 12  # characters of a passphrase
 GROUPS = 6  # of 4 letters in a passphrase that we make: 118 bits
 LEAST = 6  # letters of a key id that name a key
-# About so many stories an archive will hold, where nobody says; good from 5,000 to 150,000.
-STORIES = 30_000
+# About so many stories an archive will hold, where nobody says: the shape cannot be changed later,
+# and a small archive pays little for it (docs/performance.md).
+STORIES = 100_000
 SEALING = rootkeys.AGE
 
 Say = Callable[[str], object]

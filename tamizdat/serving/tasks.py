@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -82,7 +83,7 @@ def forget(now: datetime, pause: Pause = time.sleep) -> int:
     return _delete(done, pause) + _delete(failed, pause)
 
 
-def _delete(rows: QuerySet[DBTaskResult], pause: Pause) -> int:
+def _delete(rows: QuerySet[Any], pause: Pause) -> int:
     count = 0
     while keys := list(rows.values_list("pk", flat=True)[:SLICE]):
         with turn(pause):

@@ -20,6 +20,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
 
 from tamizdat.edition.errors import Altered, EditionError, TooLong
@@ -64,6 +65,16 @@ class Mirror:
         self._base = parts.path.rstrip("/") + "/"
         self._timeout, self._patience, self._timer = timeout, patience, timer
         self._own = threading.local()
+        self._open: set[http.client.HTTPConnection] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close every thread's connection."""
+        for connection in tuple(self._open):
+            connection.close()
+        self._open.clear()
 
     def read(self, path: str, limit: int) -> bytes | None:
         target = self._base + quote(path)
@@ -93,25 +104,27 @@ class Mirror:
 
     def _body(self, answer: http.client.HTTPResponse, path: str, limit: int) -> bytes:
         until = self._timer() + self._patience + limit / SLOWEST
+        most = limit + 1
+        promised = answer.length  # None where the mirror says none, or sends it in chunks
         found = bytearray()
         try:
-            while len(found) <= limit:
-                piece = answer.read1(min(PIECE, limit + 1 - len(found)))
+            while len(found) < min(most, most if promised is None else promised):
+                piece = answer.read1(min(PIECE, most - len(found)))
+                if not piece and promised is not None:
+                    raise http.client.IncompleteRead(bytes(found))
                 if not piece:
                     break
                 found += piece
                 if self._timer() > until:
                     raise TooLong(f"{path}: the mirror sends it too slowly")
-            # A length that was promised and not kept shows only here.
-            if len(found) <= limit and answer.length:
-                raise http.client.IncompleteRead(bytes(found))
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, TooLong) as error:
             self._drop()
+            if isinstance(error, TooLong):
+                raise
             raise Unreachable(f"{path}: the mirror broke off ({_told(error)})") from None
-        except TooLong:
-            self._drop()
-            raise
-        if len(found) > limit or not answer.isclosed():
+        if len(found) == promised:
+            answer.read()  # nothing is left, and http.client wants to see that
+        if not answer.isclosed():
             self._drop()
         return bytes(found)
 
@@ -140,12 +153,14 @@ class Mirror:
             else:
                 kept = http.client.HTTPConnection(host, timeout=self._timeout)
             self._own.connection = kept
+            self._open.add(kept)
         return kept
 
     def _drop(self) -> None:
         kept = getattr(self._own, "connection", None)
         if kept is not None:
             kept.close()
+            self._open.discard(kept)
         self._own.connection = None
 
     def _followed(self, target: str, location: str, path: str) -> str:

@@ -3,11 +3,13 @@
 It is rare, because unsigned work is booked from the start: a story that somebody open had signed,
 or an author whose flag is set after stories were published. The names are taken out of every row
 in one transaction; then the file is cleaned (``tamizdat.stories.cleaning``).
+
+Nobody else can save meanwhile, so the stories of an author are booked many at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,19 +30,33 @@ SLICE = 200
 
 def protect(key: UUID) -> None:
     """Note that a protected author signs this set of translations; book all its work so far."""
+    protect_all([key])
+
+
+def protect_all(keys: Iterable[UUID]) -> None:
+    """Note that a protected author signs these sets of translations; book all their work so far."""
+    wanted = list(dict.fromkeys(keys))
     with transaction.atomic():
-        noted, is_new = Protected.objects.get_or_create(translation_key=key)
-        if is_new and book_history(key):
-            Protected.objects.filter(pk=noted.pk).update(is_clean=False)
-            transaction.on_commit(cleaning.clean_soon)
+        for start in range(0, len(wanted), SLICE):
+            _protect(wanted[start : start + SLICE])
+
+
+def _protect(keys: Sequence[UUID]) -> None:
+    noted = Protected.objects.filter(translation_key__in=keys)
+    known = set(noted.values_list("translation_key", flat=True))
+    fresh = [key for key in keys if key not in known]
+    rows = [Protected(translation_key=key) for key in fresh]
+    Protected.objects.bulk_create(rows, ignore_conflicts=True)
+    if fresh and book_history(fresh):
+        Protected.objects.filter(translation_key__in=fresh).update(is_clean=False)
+        transaction.on_commit(cleaning.clean_soon)
 
 
 def protect_work_of(key: UUID) -> None:
     """Protect an author in every language, and every story that it signs or signed."""
     with transaction.atomic():
         Author.objects.filter(translation_key=key).update(is_protected=True)
-        for story in set(_stories_of(key)):
-            protect(story)
+        protect_all(_stories_of(key))
 
 
 def _stories_of(key: UUID) -> Iterator[UUID]:
@@ -63,11 +79,12 @@ def _signed_in_revisions(author: int) -> Iterator[UUID]:
 
 
 class Work:
-    """The pages of a set of translations, and how to find the rows about them."""
+    """The pages of some sets of translations, and how to find the rows about them."""
 
-    def __init__(self, key: UUID) -> None:
-        self.key = key
-        self.pages = list(Page.objects.filter(translation_key=key).values_list("pk", flat=True))
+    def __init__(self, keys: Sequence[UUID]) -> None:
+        self.keys = list(keys)
+        pages = Page.objects.filter(translation_key__in=self.keys)
+        self.pages = list(pages.values_list("pk", flat=True))
         names = [str(pk) for pk in self.pages]  # as generic relations keep them
         page = get_default_page_content_type()
         self.of_object = Q(object_id__in=names, base_content_type=page)
@@ -86,9 +103,9 @@ ROWS: dict[str, Callable[[Work], Q]] = {
     "wagtailcore.TaskState": lambda work: Q(
         workflow_state__in=WorkflowState.objects.filter(work.of_object)
     ),
-    "wagtail_localize.StringTranslation": lambda work: Q(context__object_id=work.key),
-    "wagtail_localize.SegmentOverride": lambda work: Q(context__object_id=work.key),
-    "wagtail_localize.TranslationSource": lambda work: Q(object_id=work.key),
+    "wagtail_localize.StringTranslation": lambda work: Q(context__object_id__in=work.keys),
+    "wagtail_localize.SegmentOverride": lambda work: Q(context__object_id__in=work.keys),
+    "wagtail_localize.TranslationSource": lambda work: Q(object_id__in=work.keys),
 }
 
 # These pass within hours, and one page may have only one of a member's; so they simply go.
@@ -99,9 +116,9 @@ PASSING: dict[str, Callable[[Work], Q]] = {
 }
 
 
-def book_history(key: UUID) -> bool:
-    """Book every row about a set of translations; say whether any of them had named somebody."""
-    work, shared = Work(key), User.shared()
+def book_history(keys: Sequence[UUID]) -> bool:
+    """Book every row about these sets of translations; say whether any had named somebody."""
+    work, shared = Work(keys), User.shared()
     changed = 0
     for table in TABLES:
         model = apps.get_model(table.model)

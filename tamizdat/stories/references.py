@@ -101,7 +101,7 @@ def _wrong(model: type[Model], objects: Sequence[Model]) -> Iterator[Model]:
     for pk, *reference in rows.values_list(
         "object_id", "to_content_type_id", "to_object_id", "model_path", "content_path"
     ):
-        known[pk].add(tuple(reference))  # type: ignore[arg-type]  # four columns, as Reference
+        known[pk].add(tuple(reference))
     for each in objects:
         # Wagtail offers no public way to ask without writing.
         if set(ReferenceIndex._extract_references_from_object(each)) != known[str(each.pk)]:

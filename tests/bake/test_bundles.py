@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from tamizdat.bake import sweeping
 from tamizdat.edition.bundle import open_bundle
+from tamizdat.edition.ceremony import rotate
+from tamizdat.edition.keys import Keyring
 from tamizdat.edition.trust import Trust
 from tamizdat.stories.models import Home
 from tests import writing
@@ -101,3 +103,16 @@ def test_an_old_story_has_no_bundle_of_its_own(
     clock.shift(timedelta(days=31))
     sweeping.sweep(timezone.now())
     assert not (edition / "bundles").exists()
+
+
+def test_a_bundle_that_a_replaced_key_signed_is_made_anew(
+    home: Home, bake: Bake, edition: Path
+) -> None:
+    writing.published(home)
+    bake()
+    before = (edition / BUNDLE).read_bytes()
+    keyring = Keyring.load(edition.parent / "keys")
+    rotate(keyring, ["pages"], [], timezone.now())
+    sweeping.reseal(timezone.now())
+    assert (edition / BUNDLE).read_bytes() != before
+    assert files_of(edition) == {PAGE: (edition / PAGE).read_bytes()}

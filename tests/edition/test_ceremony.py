@@ -164,6 +164,25 @@ def test_what_is_due_is_signed_again_and_nothing_else(tmp_path: Path) -> None:
     assert last.root.expires == LATER + timedelta(days=365)
 
 
+def test_the_baker_renews_what_needs_no_root_key(tmp_path: Path) -> None:
+    ring = found(tmp_path)
+    assert ceremony.renew(tmp_path, NOW).standing() == ring.standing()
+    # Somebody is at the keys: left to the next time.
+    with keys.alone(tmp_path):
+        assert ceremony.renew(tmp_path, LATER).standing() == ring.standing()
+    # A private key is gone: its role is left to the operator, and the ring still loads.
+    lost = tmp_path / pem_name("pages", ring.key_id("pages"))
+    lost.rename(tmp_path / "elsewhere")
+    assert ceremony.renew(tmp_path, LATER).standing() == ring.standing()
+    (tmp_path / "elsewhere").rename(lost)
+    new = ceremony.renew(tmp_path, LATER)
+    assert is_whole(new)
+    assert new.versions() == {"targets": 2, "pages": 2, "media": 2}
+    assert ceremony.due(new, LATER) == ["root"]
+    assert ceremony.renew(tmp_path, LATER).standing() == new.standing()
+    assert not (tmp_path / "signed" / "1.pages.json").exists()
+
+
 def test_a_clock_that_had_jumped_ahead_is_mended_by_signing_again(tmp_path: Path) -> None:
     ring = found(tmp_path, now=LATER)
     mended = ceremony.resign(ring, NOW, TWO)

@@ -56,7 +56,7 @@ def test_a_whole_edition_is_good(newsroom: Newsroom, trust: Trust) -> None:
     checked = check_edition(newsroom.source, trust, progress=lambda *so: told.append(so))
     assert (checked.edition.number, checked.files, checked.expires) == (2, 3, NOW + DAY)
     assert checked.length == len(BODY) + len(PICTURE) + len(newsroom.contents["404.html"])
-    assert told == [(3, 3)]
+    assert told == [(1, 2), (2, 2), (3, 6), (4, 6), (5, 6), (6, 6), (9, 9)]  # bins, then files
 
 
 def test_what_our_own_sealing_writes_is_good(tmp_path: Path) -> None:
@@ -366,6 +366,30 @@ def test_a_link_in_a_folders_place_is_refused(folder: Path, trust: Trust, tmp_pa
     (folder / "2026").symlink_to(tmp_path / "2026")
     with pytest.raises(Stray, match="leads out of the edition by a link"):
         check_edition(Folder(folder), trust)
+
+
+def test_a_name_that_would_speak_to_a_terminal_is_escaped(
+    newsroom: Newsroom, trust: Trust, folder: Path
+) -> None:
+    newsroom.files["a\x1b[2J.html"] = b"?"
+    with pytest.raises(Stray, match=r"^'a\\x1b\[2J[.]html': no part"):
+        check_edition(newsroom.source, trust)
+    (folder / os.fsdecode(b"\xff.html")).write_bytes(b"?")
+    with pytest.raises(Stray, match=r"^'\\udcff[.]html'"):
+        check_edition(Folder(folder), trust)
+
+
+def test_more_bins_than_the_snapshot_names_are_not_counted_out(
+    newsroom: Newsroom, trust: Trust
+) -> None:
+    """Thirty-two bits would be four thousand million names."""
+    newsroom.bits["media"] = 32
+    newsroom.put("media", newsroom.say_bins("media"))
+    newsroom.bits["media"] = 1
+    newsroom.put_snapshot()
+    newsroom.put_timestamp()
+    with pytest.raises(Missing, match="media has 4294967296 bins; the snapshot names fewer"):
+        check_edition(newsroom.source, trust)
 
 
 def test_a_stray_link_to_a_folder_is_named(folder: Path, trust: Trust) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
@@ -107,6 +109,16 @@ def test_bundles(case: Any) -> None:
         return {"edition": found.edition.number, "is_old": found.is_old}
 
     assert opened() == case["expect"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_a_reader_written_from_the_documentation_alone_agrees() -> None:
+    """In JavaScript: what docs/edition-format.md says is enough, and is what we do."""
+    program = make.FOLDER.parent / "verify.mjs"
+    words = ["node", str(program), str(make.FOLDER)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("cases, 0 wrong\n")
 
 
 def test_a_signature_that_holds_is_counted() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ from pytest_django import Settings as DjangoSettings
 
 from tamizdat.edition import rootkeys
 from tamizdat.edition.ceremony import NoSuchKey
-from tamizdat.edition.keys import Keyring, short
+from tamizdat.edition.keys import Keyring, KeysBusy, alone, short
 from tamizdat.edition.rootkeys import CannotOpen
 from tamizdat.serving import keyroom
 from tamizdat.serving.folder import Folder
@@ -374,6 +374,25 @@ def test_what_is_due_is_signed_again_and_root_with_its_keys(
     assert is_sealed(held)
 
 
+# Everything lost
+
+
+def test_keys_that_are_all_gone_come_back_from_the_edition_and_two_sticks(
+    held: Folder, run: Run, secret: tuple[str, str]
+) -> None:
+    # As docs/operating.md says.
+    run("rotate", "online", "--yes", *sticks(held, "a", "b"), *secret)
+    shutil.rmtree(held.keys)
+    (held.keys / "signed").mkdir(parents=True)
+    for role in ("root", "targets", "pages", "media"):
+        files = sorted((held.edition / "signed").glob(f"*.{role}.json"))
+        for file in files if role == "root" else files[-1:]:
+            shutil.copy(file, held.keys / "signed")
+    run("rotate", "online", "--yes", *sticks(held, "b", "c"), *secret)
+    assert ring_of(held).root.version == 3
+    assert is_sealed(held)
+
+
 # Side by side
 
 
@@ -400,10 +419,11 @@ def test_a_bake_that_is_at_work_is_waited_for_but_not_for_ever(
 
 
 def test_two_changes_do_not_run_at_once(held: Folder, run: Run) -> None:
-    with (held.run / "keys.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(CommandError, match="another change of the keys is at work"):
-            run("rotate", "pages", "--yes")
+    with (
+        alone(held.keys),
+        pytest.raises(KeysBusy, match="another change of the keys is at work"),
+    ):
+        run("rotate", "pages", "--yes")
 
 
 # Passphrases

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from tamizdat.accounts.models import User
+from tamizdat.stories import changes
 from tamizdat.stories.models import Home, Month, Story
 from tests.stories.desk import Desk
 
@@ -50,6 +51,20 @@ def test_an_unknown_language_is_not_found(newsroom: Newsroom, writer: Any) -> No
 
 def test_a_form_cannot_be_posted_to_it(newsroom: Newsroom, writer: Any) -> None:
     assert Desk(writer).client.post(reverse("stories_new", args=["en"])).status_code == 405
+
+
+def test_published_at_once_it_wakes_the_baker_once(
+    newsroom: Newsroom,
+    editor: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    # Wagtail puts it into the tree as live before it publishes it.
+    rung: list[None] = []
+    monkeypatch.setattr(changes, "wake", lambda: rung.append(None))
+    with django_capture_on_commit_callbacks(execute=True):
+        Desk(editor).post_new(newsroom["en"], "The dam holds", "publish")
+    assert len(rung) == 1
 
 
 @pytest.fixture

@@ -76,3 +76,9 @@ def test_a_slug_of_the_editors_own_is_kept(newsroom: dict[str, Home], editor: An
 def test_another_pages_slug_makes_itself_too(newsroom: dict[str, Home]) -> None:
     section = writing.section(newsroom["ru"], "Политика")
     assert re.fullmatch("[a-z-]+", section.slug)
+
+
+def test_an_address_holds_no_capitals(newsroom: dict[str, Home], writer: Any) -> None:
+    """To some mirrors ``Dam`` and ``dam`` are one file."""
+    desk = Desk(writer)
+    assert desk.begin(newsroom["en"], "The dam", slug="The-Dam").slug == "the-dam"

@@ -91,7 +91,9 @@ class Rendition(AbstractRendition):
         if not self.sha256:
             with self.file.open("rb") as file:
                 self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            type(self).objects.filter(pk=self.pk).update(sha256=self.sha256)
+            # By its file: what was drawn together with others does not know its id.
+            same = type(self).objects.filter(image=self.image_id, file=self.file.name)
+            same.update(sha256=self.sha256)
         return self.sha256
 
 

@@ -157,15 +157,6 @@ class Story(PublicPage):
         """The moment that orders lists and files the story under a month."""
         return self.first_published_at
 
-    @property
-    def shown_date(self) -> datetime | None:
-        """The date that readers see, or None."""
-        if self.date_shown == self.DateShown.OWN:
-            return self.date
-        if self.date_shown == self.DateShown.PUBLICATION:
-            return self.first_published_at
-        return None
-
     # Revisions
 
     def save_revision(

@@ -172,8 +172,9 @@ def mentions_ahead(stock: Stock, bodies: Iterable[Raw]) -> None:
     leaves = [leaf for raw in bodies for leaf in _leaves("", raw)]
     texts = (value for _, value in leaves if isinstance(value, str))
     stock.pages.ahead(pk for text in texts for pk in richtext.linked(text))
-    stock.photos_ahead(value for name, value in leaves if name == "photo")
-    stock.recordings.ahead(value for name, value in leaves if name == "recording" and value)
+    chosen = [(name, value) for name, value in leaves if isinstance(value, int)]
+    stock.photos_ahead(pk for name, pk in chosen if name == "photo")
+    stock.recordings.ahead(pk for name, pk in chosen if name == "recording")
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:

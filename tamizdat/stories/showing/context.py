@@ -46,7 +46,7 @@ class Showing:
         logo = ""
         if home.logo:
             self.trace.saw(keys.photo(home.logo.pk))
-            logo = self.assets.rendition(self._drawn(home.logo, assets.LOGO)[0])
+            logo = self.assets.rendition(self.stock.renditions(home.logo, assets.LOGO)[0])
         sites = self.stock.sites
         if (language, logo) not in sites:
             sites[language, logo] = self._site(home, logo)
@@ -116,21 +116,18 @@ class Showing:
         photo = self._photo(photo_id)
         if photo is None:
             return None
-        drawn = self._drawn(photo, use)
+        drawn = self.stock.renditions(photo, use)
         return assets.picture(photo, drawn, self.assets, alt=alt, caption=caption, credit=credit)
 
     def share_picture(self, photo_id: int | None) -> pages.Source | None:
         photo = self._photo(photo_id)
-        return photo and assets.source(self._drawn(photo, assets.SHARE)[0], self.assets)
+        return photo and assets.source(self.stock.renditions(photo, assets.SHARE)[0], self.assets)
 
     def _photo(self, pk: int | None) -> Photo | None:
         photo = self.stock.photos[pk] if pk else None
         if photo is not None:
             self.trace.saw(keys.photo(photo.pk))
         return photo
-
-    def _drawn(self, photo: Photo, use: assets.Use) -> tuple[assets.Drawn, ...]:
-        return assets.drawn(photo, use, self.stock.drawn[photo.pk])
 
     def link(self, pk: int | None) -> pages.Link | None:
         """Link to a page that readers can see; None for another, or for none."""
@@ -163,7 +160,7 @@ class Showing:
     def _teased(self, story: StoryRow) -> Teased:
         self.trace.saw(keys.page(story.pk))
         photo = self._photo(story.lead_photo_id)
-        drawn = self._drawn(photo, assets.TEASER) if photo else ()
+        drawn = self.stock.renditions(photo, assets.TEASER) if photo else ()
         teaser = pages.Teaser(
             url=story.public_path,
             headline=story.title,

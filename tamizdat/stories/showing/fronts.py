@@ -272,15 +272,16 @@ def corrections_page(showing: Showing, language: str) -> pages.CorrectionsPage:
     rows = (
         Correction.objects.filter(story__locale__language_code=language)
         .filter(story__live=True, published__lte=showing.now)
-        .select_related("story__locale")
         .order_by("-published", "-pk")
+        .values_list("story_id", "published", "text")
     )
+    showing.stock.stories.ahead(pk for pk, _, _ in rows)
     entries = []
-    for row in rows:
-        showing.trace.saw(keys.page(row.story_id))
-        if row.story.is_public(showing.now):
-            said = pages.Correction(row.published, row.text)
-            entries.append(pages.CorrectionEntry(link(row.story), said))
+    for pk, published, text in rows:
+        showing.trace.saw(keys.page(pk))
+        if story := showing.stock.stories[pk]:
+            said = pages.Correction(published, text)
+            entries.append(pages.CorrectionEntry(link(story), said))
     return pages.CorrectionsPage(
         head=pages.Head(
             path=f"{prefix(language)}corrections/",

@@ -23,10 +23,10 @@ from wagtail.models import Page
 from tamizdat.reader import pages
 from tamizdat.stories.listing import Listed, Lists
 from tamizdat.stories.models.media import Photo, Recording, Rendition
-from tamizdat.stories.models.pages import AuthorIndex, Home, Section, TextPage, TopicIndex
+from tamizdat.stories.models.pages import Author, AuthorIndex, Home, Section, TextPage, TopicIndex
 from tamizdat.stories.models.public import PublicPage, prefix
 from tamizdat.stories.models.story import Byline, Correction, Related, Story
-from tamizdat.stories.showing.assets import COLUMNS, Drawn
+from tamizdat.stories.showing.assets import COLUMNS, Drawn, Use, drawn
 from tamizdat.stories.showing.kept import Kept
 from tamizdat.stories.showing.rows import (
     PAGE_COLUMNS,
@@ -61,6 +61,7 @@ class Stock:
         self.sites: dict[tuple[str, str], pages.Site] = {}
         self.teasers: dict[int, Teased] = {}
         self._teased: set[int] = set()
+        self._renditions: dict[tuple[int, Use], tuple[Drawn, ...]] = {}
         # Stories, by id
         self.stories: Kept[int, StoryRow | None] = Kept(self._read_stories, None)
         self.bodies: Kept[int, Raw] = Kept(_read_bodies, [])
@@ -125,10 +126,25 @@ class Stock:
         self.pages.ahead(authors | {row.section_id for row in rows if row.section_id})
         self.photos_ahead(row.lead_photo_id for row in rows)
 
+    def shelves_ahead(self, ids: Iterable[int]) -> None:
+        """Read what the pages of these sections, authors and topics show besides stories."""
+        wanted = list(ids)
+        self.whole_pages.ahead(wanted)
+        shelves = [page for page in map(self.whole_pages.__getitem__, wanted) if page]
+        self.translations.ahead(page.translation_key for page in shelves)
+        self.photos_ahead(page.photo_id for page in shelves if isinstance(page, Author))
+
     def photos_ahead(self, ids: Iterable[int | None]) -> None:
         wanted = {pk for pk in ids if pk}
         self.photos.ahead(wanted)
         self.drawn.ahead(wanted)
+
+    def renditions(self, photo: Photo, use: Use) -> tuple[Drawn, ...]:
+        """Return a photo's renditions for one use, drawn where they are missing."""
+        key = (photo.pk, use)
+        if key not in self._renditions:
+            self._renditions[key] = drawn(photo, use, self.drawn[photo.pk])
+        return self._renditions[key]
 
     def take(self, story: Story) -> StoryRow:
         """Take a story that may be unsaved in place of what the database holds; return its row."""
@@ -202,7 +218,8 @@ def _read_translations(keys: list[UUID]) -> dict[UUID, tuple[PageRow, ...]]:
 
 
 def _read_whole_pages(ids: list[int]) -> dict[int, Page | None]:
-    found = Page.objects.filter(pk__in=ids).select_related("locale").specific()
+    found = Page.objects.filter(pk__in=ids).specific()
+    found = found.select_related("locale", for_specific_subqueries=True)
     return {page.pk: page for page in found}
 
 

@@ -84,4 +84,7 @@ def summary(report: Report) -> str:
             f"{len(report.removed)} removed."
         )
     last = Edition.objects.order_by("-number").first()
+    if report.written or report.removed:
+        back = f"{len(report.written)} files put back, {len(report.removed)} strays removed"
+        return f"{back}; {last} stands."
     return f"Nothing to bake: {last} stands." if last else "Nothing to bake."

@@ -101,7 +101,6 @@ def build(folder: Folder, say: Any) -> None:
         _make_keys(folder)
     build_sample(timezone.now(), step)
     _admit_staff(folder)
-    _note_references()
     hung = ahead.hang()
     step(f"pages ({hung} pictures are drawn already)")
     with progress_bar() as progress:
@@ -109,18 +108,6 @@ def build(folder: Folder, say: Any) -> None:
     note_address(folder.run)
     (folder.run / "demo-built").touch()
     step(f"built: {report.made} files; the root keys are in {folder.root_keys}")
-
-
-def _note_references() -> None:
-    """Let the worker find out which page uses which photo; the sample is built without that."""
-    from django.db import transaction
-    from wagtail.models import Page
-    from wagtail.tasks import update_reference_index_task
-
-    with transaction.atomic():
-        for page in Page.objects.filter(depth__gt=1).specific():
-            kind = page._meta
-            update_reference_index_task.enqueue(kind.app_label, kind.model_name, str(page.pk))
 
 
 def _make_keys(folder: Folder) -> None:

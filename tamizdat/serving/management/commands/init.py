@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tamizdat.edition.keys import alone
 from tamizdat.edition.roles import shape_for
 from tamizdat.reader import words
 from tamizdat.serving import keyroom
@@ -82,10 +83,21 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
+            "--to",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="DIR",
+            help="where root keys go; repeat it for several sticks (root-keys/ in the newsroom)",
+        )
+        parser.add_argument(
             "--passphrase-file",
             type=Path,
+            action="append",
+            default=[],
             metavar="FILE",
-            help="seal the root keys with the first line of this file (else one is made and shown)",
+            help="the first line seals root keys; one file for all, or one for each (else a "
+            "passphrase is made and shown)",
         )
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
@@ -119,7 +131,8 @@ class Command(BaseCommand):
         if options["is_new"]:
             self.stderr.write("Making the databases …")
         opening.migrate()
-        self._make_keys(folder, options)
+        with alone(folder.keys):
+            self._make_keys(folder, options)
         if User.objects.filter(is_superuser=True).exists():
             self.stdout.write(f"{folder.path} is a newsroom already; its databases are up to date.")
             return
@@ -143,22 +156,18 @@ class Command(BaseCommand):
 
         if keyroom.has_keys(folder):
             return
-        if options["passphrase_file"]:
-            ask: keyroom.Ask = keyroom.Passphrases([options["passphrase_file"]])
-        else:
-            ask = self._shown()
+        files = options["passphrase_file"]
         made = keyroom.hold_ceremony(
             folder,
-            [folder.root_keys],
-            ask,
+            options["to"] or [folder.root_keys],
+            keyroom.Passphrases(files) if files else self._shown(),
             shape_for(options["stories"]),
             timezone.now(),
             self.stderr.write,
         )
-        self.stdout.write(
-            "\n".join(keyroom.lines(made)) + "\n  Two of the three sign a change of the keys. Move "
-            "each file to a USB stick of its own.\n"
-        )
+        carry = "" if options["to"] else " Move each file to a USB stick of its own."
+        written = "\n".join(keyroom.lines(made))
+        self.stdout.write(f"{written}\n  Two of the three sign a change of the keys.{carry}\n")
 
     def _shown(self) -> keyroom.Ask:
         """Make a passphrase and show it, before the keys count: a root key whose passphrase was

@@ -7,12 +7,10 @@ stolen; resign signs again what has come half-way to its end.
 
 from __future__ import annotations
 
-import fcntl
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tamizdat.edition import ceremony
-from tamizdat.edition.keys import Keyring, short
+from tamizdat.edition.keys import Keyring, alone, short
 from tamizdat.edition.roles import NAMED_BY_ROOT, ONLINE, ROOT, shape_for
 from tamizdat.serving import keyroom, keystatus
 from tamizdat.serving.folder import Folder
@@ -68,7 +66,7 @@ class Command(BaseCommand):
         if options["deed"] == "status":
             self.status(options["folder"], now)
             return
-        with _alone(options["folder"]):
+        with alone(options["folder"].keys):
             getattr(self, options["deed"])(options["folder"], now, options)
 
     # Deeds
@@ -282,15 +280,3 @@ def _words(keyring: Keyring, roles: Sequence[str], is_by_root: bool) -> str:
         words.append(f"{len(bins)} lists of files are signed again, which every mirror fetches.")
     words.append("Readers follow by themselves.")
     return " ".join(words)
-
-
-@contextmanager
-def _alone(folder: Folder) -> Iterator[None]:
-    """Let no two changes of the keys run at once."""
-    folder.run.mkdir(exist_ok=True)
-    with (folder.run / "keys.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandError("another change of the keys is at work; let it end") from None
-        yield

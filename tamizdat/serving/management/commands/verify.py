@@ -29,7 +29,7 @@ from tamizdat.edition.checking import (
 )
 from tamizdat.edition.errors import Malformed
 from tamizdat.edition.paths import file_of
-from tamizdat.edition.reading import Source, first_root
+from tamizdat.edition.reading import Source, first_root, follow_roots
 from tamizdat.edition.trust import Trust, fingerprint
 from tamizdat.serving.remembering import Memory, usual_folder
 from tamizdat.serving.visiting import Mirror
@@ -46,6 +46,7 @@ class Trusted:
     """What is trusted, and by which right."""
 
     trust: Trust
+    is_new: bool  # nothing was seen of this newsroom before
     is_first_sight: bool
 
 
@@ -94,14 +95,15 @@ class Command(BaseCommand):
                 raise CommandError("--page is for an edition; a bundle is always checked whole")
             self._verify_bundle(Path(what), given, memory)
             return
-        self._verify_edition(_source(what), given, memory, options["page"])
+        with _source(what) as source:
+            self._verify_edition(source, given, memory, options["page"])
 
     def _verify_edition(
         self, source: Source, given: bytes | None, memory: Memory, pages: list[str]
     ) -> None:
-        trusted = _trusted(given, first_root(source) if given is None else given, memory)
-        trust = trusted.trust
         wanted = [file_of(page) for page in pages]
+        trusted = _trusted_edition(given, source, memory)
+        trust = trusted.trust
 
         def check() -> Checked:
             if wanted:
@@ -131,6 +133,19 @@ class Command(BaseCommand):
         self.stdout.write(_roots(found[0]))
 
 
+def _trusted_edition(given: bytes | None, source: Source, memory: Memory) -> Trusted:
+    """Take up what was seen; also where the root that is given is newer than what was seen then."""
+    own = first_root(source)
+    trusted = _trusted(given, given or own, memory)
+    known = memory.recall(own) if trusted.is_new else None
+    if known is None:
+        return trusted
+    follow_roots(known, source)
+    wanted = fingerprint(trusted.trust.roots[-1])
+    is_same = any(fingerprint(root) == wanted for root in known.roots)
+    return Trusted(known, is_new=False, is_first_sight=False) if is_same else trusted
+
+
 def _for_bundle(known: Trust) -> Trust:
     """Return the newest root that is known, with nothing that an older edition would fall below."""
     return Trust(known.roots[-1].data, known.now, refuse_expired=False)
@@ -140,19 +155,23 @@ def _trusted(given: bytes | None, root: bytes, memory: Memory) -> Trusted:
     """Take up what was seen of the newsroom with this root, or begin with the root."""
     known = memory.recall(root)
     trust = known or Trust(root, memory.now)
-    return Trusted(trust, is_first_sight=known is None and given is None)
+    is_new = known is None
+    return Trusted(trust, is_new, is_first_sight=is_new and given is None)
 
 
 def _is_address(what: str) -> bool:
     return "://" in what
 
 
-def _source(what: str) -> Source:
+@contextmanager
+def _source(what: str) -> Iterator[Source]:
     if _is_address(what):
-        return Mirror(what)
+        with Mirror(what) as mirror:
+            yield mirror
+        return
     if not Path(what).is_dir():
         raise CommandError(f"{what} is no folder, no file, and no address like https://host/")
-    return Folder(Path(what))
+    yield Folder(Path(what))
 
 
 def _root_file(file: Path | None) -> bytes | None:
@@ -184,7 +203,7 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def summary(checked: Checked) -> str:
-    files = "1 file" if checked.files == 1 else f"{checked.files} files"
+    files = _count(checked.files)
     return (
         f"Edition {checked.edition.number}, made {checked.edition.made:{DATE}}, "
         f"signed until {checked.expires:{DATE}}.\n"
@@ -202,7 +221,7 @@ def told(bundle: Bundle, known: Trust) -> str:
             if bundle.is_old
             else "."
         ),
-        f"{len(bundle.files)} files, {_size(sum(map(len, bundle.files.values())))}, "
+        f"{_count(len(bundle.files))}, {_size(sum(map(len, bundle.files.values())))}, "
         f"every byte as it was signed: {', '.join(pages[:SHOWN])}{more}.",
     ]
     if known.snapshot is not None and known.edition.number > bundle.edition.number:
@@ -223,3 +242,7 @@ def _roots(trusted: Trusted) -> str:
 
 def _size(length: int) -> str:
     return f"{length / 1e6:.1f} MB" if length >= 1e6 else f"{length / 1e3:.1f} kB"
+
+
+def _count(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
