@@ -12,7 +12,7 @@ Rules:
 * A page that cannot be made keeps no other waiting: it stays dirty, and the bake says so at
   its end.
 * A row leaves the ``Dirty`` table only together with the record of its file; killed anywhere, the
-  next run finishes.
+  next run finishes. It also takes away what the killed one had written and not yet put on record.
 * Where the whole edition is made again, what editors do meanwhile goes before it.
 """
 
@@ -39,6 +39,7 @@ from tamizdat.edition.bundle import path_of
 from tamizdat.edition.keys import Keyring
 from tamizdat.edition.tree import Tree
 
+BEGUN = "bake.begun"  # a file that is there while a bake is at work
 ROUND = 200  # files that the baker makes at a time
 BATCH = 50  # files that a hand makes at a time
 TOGETHER = 1000  # files that are recorded in one transaction while hands go on
@@ -88,12 +89,12 @@ def bake(
         keyring = Keyring.load(Path(settings.KEYS_ROOT))  # under the lock: keys may have changed
         tree = Tree(Path(settings.EDITION_ROOT))
         work = Baking(tree, Sealing(tree, keyring), now, progress, hand_count)
-        with work:
+        with work, begun(Path(settings.RUN_ROOT)) as was_cut_short:
             plan.try_again()
             if full:
                 work.begin_anew()
             work.run()
-            if full:
+            if full or was_cut_short:
                 work.clear()
             work.seal()
             if not work.report.editions:
@@ -116,9 +117,26 @@ def alone(lock: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def begun(run: Path) -> Iterator[bool]:
+    """Tell whether the bake before this one was cut short, and let the next one tell of this.
+
+    Such a bake may have left files that are on no record yet; if their story is withdrawn before
+    the next bake, no record leads to them.
+    """
+    mark = run / BEGUN
+    was_cut_short = mark.exists()
+    if not was_cut_short:
+        with mark.open("w") as file:
+            os.fsync(file.fileno())
+    yield was_cut_short
+    mark.unlink()
+
+
 def is_waiting(now: datetime) -> bool:
-    """Say whether there is anything to bake."""
-    return plan.is_due(now) or Dirty.objects.exists()
+    """Say whether there is anything to bake, or to finish."""
+    was_cut_short = (Path(settings.RUN_ROOT) / BEGUN).exists()
+    return was_cut_short or plan.is_due(now) or Dirty.objects.exists()
 
 
 class Baking:
@@ -346,7 +364,8 @@ class Baking:
             records.go_stale((asset.bin for asset in found if asset.bin), forgets=True)
 
     def clear(self) -> None:
-        """Take away files that no record knows (a full bake alone looks for them)."""
+        """Take away files that no record knows: a full bake, or one after a bake that was cut short,
+        looks for them."""
         known = set(File.objects.values_list("path", flat=True))
         known |= set(Asset.objects.values_list("path", flat=True))
         self.tree.clear_parts()

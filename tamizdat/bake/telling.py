@@ -33,6 +33,8 @@ def state(now: datetime) -> BakeState:
     if not baker.is_waiting(now):
         return BakeState("Everything that is published has reached the readers’ pages.")
     waiting = Dirty.objects.count() + Change.objects.exclude(due_at__gt=now).count()
+    if not waiting:
+        return BakeState("Baking: what was published is being signed.", is_busy=True)
     things = "one change is" if waiting == 1 else f"{waiting} changes are"
     return BakeState(f"Baking: {things} on the way to the readers’ pages.", is_busy=True)
 

@@ -273,3 +273,29 @@ def test_a_bake_that_dies_anywhere_is_finished_by_the_next(
     bake_afresh(settings, tmp_path / "full")
     assert tree(tmp_path / "full") == small
     assert Moved.objects.count() == 1
+
+
+def test_what_a_killed_bake_wrote_of_a_story_goes_when_it_is_withdrawn_before_the_next(
+    newsroom: dict[str, Home],
+    edition: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    photo: Callable[..., Any],
+) -> None:
+    """Its page and pictures lie on disk, and no record leads to them."""
+    from tamizdat.bake import records
+
+    bake(timezone.now(), full=True)
+    story = writing.published(newsroom["en"], "Gone soon", lead_photo=photo())
+    with monkeypatch.context() as broken:
+
+        def die(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        broken.setattr(records, "record", die)
+        with pytest.raises(KeyboardInterrupt):
+            bake(timezone.now())
+    assert list(edition.rglob("gone-soon"))
+    story.unpublish()
+    bake(timezone.now())
+    assert not list(edition.rglob("gone-soon"))
+    assert not list((edition / "media").glob("*.webp"))

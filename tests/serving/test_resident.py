@@ -230,3 +230,29 @@ def test_a_bell_that_a_killed_baker_left_is_no_hindrance(folders: Path) -> None:
         assert bell.wait(5)
     assert not (folders / "run" / "bake.sock").exists()
     wake()  # nobody listens: no fault
+
+
+def test_a_sealing_that_was_cut_short_is_finished_though_nothing_else_waits(
+    resident: Resident,
+    newsroom: dict[str, Any],
+    edition: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tamizdat.bake.sealing import Sealing
+
+    story = published(newsroom["en"])
+    resident.look()
+    story.unpublish()
+    stamped = edition / "signed/timestamp.json"
+    before = stamped.read_bytes()
+    with monkeypatch.context() as broken:
+
+        def die(*_: Any, **__: Any) -> None:
+            raise KeyboardInterrupt
+
+        broken.setattr(Sealing, "seal", die)
+        with pytest.raises(KeyboardInterrupt):
+            resident.look()
+    assert stamped.read_bytes() == before
+    resident.look()
+    assert stamped.read_bytes() != before
