@@ -364,8 +364,8 @@ class Baking:
             records.go_stale((asset.bin for asset in found if asset.bin), forgets=True)
 
     def clear(self) -> None:
-        """Take away files that no record knows: a full bake, or one after a bake that was cut short,
-        looks for them."""
+        """Take away files that no record knows. A full bake looks for them, and one that follows
+        a bake that was cut short."""
         known = set(File.objects.values_list("path", flat=True))
         known |= set(Asset.objects.values_list("path", flat=True))
         self.tree.clear_parts()

@@ -2,7 +2,8 @@
 
 Rules:
 
-* Hands read the database and write files; only the baker writes rows.
+* Hands read the database and write files; the baker writes what is on record of them. (A picture
+  that was never drawn in some size is drawn, and recorded, by the hand that needs it.)
 * A page's assets are in place before the page is.
 * A file whose bytes did not change is not touched.
 * Hands die with their baker, and hold its lock until they have: two bakers never write at once.
@@ -129,6 +130,7 @@ class Hands:
             initializer=_begin,
             initargs=(os.getpid(), _Bench(tree.root, now, orders)),
         )
+        self._pool.submit(int).result()  # fork now, before the baker opens a connection again
         self._room = count * 2  # one batch in the hands, one beside them
         self._waiting: set[Future[list[Done]]] = set()
 

@@ -27,7 +27,7 @@ from wagtail.models import Page
 from tamizdat.bake import bundling, recipes
 from tamizdat.bake.models import Dirty, File, Shows
 from tamizdat.stories import keys
-from tamizdat.stories.listing import Listed, Shift, reconcile
+from tamizdat.stories.listing import Listed, Shift, has_pages, reconcile
 from tamizdat.stories.models import (
     Author,
     Byline,
@@ -184,7 +184,7 @@ def mark_all(now: datetime) -> None:
 def _numbered() -> Iterator[str]:
     rows = Listed.objects.order_by().values("list").annotate(length=Count("pk"))
     for name, length in rows.values_list("list", "length"):
-        if _has_pages(name):
+        if has_pages(name):
             yield f"list:{name}"
             yield from (f"list:{name}:{each}" for each in range(1, archive_pages(length) + 1))
 
@@ -337,13 +337,9 @@ def _neighbours(shift: Shift) -> list[str]:
     return [f"story:{pk}" for pk in found]
 
 
-def _has_pages(name: str) -> bool:
-    return keys.is_shelf(name) or name.count("/") == 2
-
-
 def _pages_of(name: str, rank: int, shifts: int) -> list[str]:
     """Name the pages of a list that change when its order changes from this rank on."""
-    if not _has_pages(name):
+    if not has_pages(name):
         return []
     last = archive_pages(Listed.objects.of(name).count())
     # A page that is born or goes away is linked to by the one before it. So many shifts can have

@@ -26,7 +26,7 @@ MANY, ALL = 1000, 2**31 - 1
 
 def has_pages(name: str) -> bool:
     """Say whether a list has pages of its own; a language's list of everything has none."""
-    return keys.is_shelf(name) or "/" in name
+    return keys.is_shelf(name) or name.count("/") == 2  # a month; "en/months" is no list itself
 
 
 class Lists(Protocol):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from tamizdat.accounts.models import User
-from tamizdat.bake import baker
+from tamizdat.bake import recipes
 from tamizdat.bake.models import Dirty
 from tamizdat.stories.models import Home, Photo, Section
 from tests import writing
@@ -81,14 +81,14 @@ def test_one_page_that_cannot_be_made_keeps_no_other_waiting(
     bake(full=True)
     broken = writing.published(newsroom["en"], "Broken")
     gone = writing.published(newsroom["en"], "Gone")
-    real = baker.make
+    real = recipes.make
 
     def failing(recipe: str, showing: Any) -> Any:
         if recipe == f"story:{broken.pk}":
             raise ValueError("no such thing")
         return real(recipe, showing)
 
-    monkeypatch.setattr(baker, "make", failing)
+    monkeypatch.setattr(recipes, "make", failing)
     with pytest.raises(ValueError, match="no such thing") as caught:
         bake()
     assert caught.value.__notes__ == [f"story:{broken.pk}"]
@@ -97,7 +97,7 @@ def test_one_page_that_cannot_be_made_keeps_no_other_waiting(
     with pytest.raises(ValueError, match="no such thing"):
         bake()
     assert not (edition / "2026/11/gone").exists()
-    monkeypatch.setattr(baker, "make", real)
+    monkeypatch.setattr(recipes, "make", real)
     bake()
     assert (edition / "2026/11/broken/index.html").exists()
     assert not Dirty.objects.exists()
