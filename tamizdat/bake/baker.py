@@ -94,6 +94,8 @@ def bake(
             if full:
                 work.begin_anew()
             work.run()
+            if was_cut_short:
+                work.finish_removal()
             if full or was_cut_short:
                 work.clear()
             work.seal()
@@ -362,6 +364,13 @@ class Baking:
         with transaction.atomic():
             Asset.objects.filter(pk__in=[asset.pk for asset in found]).delete()
             records.go_stale((asset.bin for asset in found if asset.bin), forgets=True)
+
+    def finish_removal(self) -> None:
+        """Take away the pictures that a bake which was cut short may have meant to: those that no
+        page has named since the last sweep. Some were only superseded, and go early."""
+        idle = Asset.objects.filter(used_by__isnull=True, idle_since__isnull=True)
+        self.report.dropped |= set(idle.values_list("pk", flat=True))
+        self._remove_assets()
 
     def clear(self) -> None:
         """Take away files that no record knows. A full bake looks for them, and one that follows
