@@ -65,7 +65,7 @@ INSTALLED_APPS = [
     "wagtail.embeds",
     "wagtail.sites",
     "tamizdat.accounts.apps.Staff",
-    "wagtail.snippets",
+    "tamizdat.serving.snippets.Snippets",
     "wagtail.documents",
     "wagtail.images",
     "wagtail.search",

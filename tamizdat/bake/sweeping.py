@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from tamizdat.bake import bundling, plan, records
-from tamizdat.bake.baker import alone
+from tamizdat.bake.baker import alone, begun
 from tamizdat.bake.models import Asset
 from tamizdat.bake.sealing import Sealing
 from tamizdat.edition import ceremony
@@ -25,7 +25,8 @@ KEPT = timedelta(days=30)
 def sweep(now: datetime) -> int:
     """Take away assets and metadata that were superseded long enough ago, and old bundles; return
     how many files that was."""
-    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
+    run = Path(settings.RUN_ROOT)
+    with alone(run / "bake.lock"), begun(run):
         sealing = _sealing()
         count = _sweep_assets(sealing.tree, now)
         sealing.seal(now, removed=count)
@@ -44,7 +45,8 @@ def reseal(now: datetime) -> int | None:
 
     Recent bundles are made anew: those that a replaced key signed prove nothing any more.
     """
-    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
+    run = Path(settings.RUN_ROOT)
+    with alone(run / "bake.lock"), begun(run):  # cut short, it is finished by the next bake
         sealing = _sealing()
         number = sealing.seal(now)
         if number is not None:
