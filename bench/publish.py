@@ -242,6 +242,8 @@ class Editor:
         headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if method == "GET":
+            self.line.close()  # the door may have, meanwhile; the POST that is timed goes on its line
         self.line.request(method, path, body, headers)
         answer = self.line.getresponse()
         self.location = urllib.parse.urlsplit(answer.headers["Location"] or "").path

@@ -33,12 +33,12 @@ from django.db import connection, transaction
 from tamizdat.bake import bundling, hands, plan, records
 from tamizdat.bake.hands import Done, Hands
 from tamizdat.bake.loaves import Orders
-from tamizdat.bake.models import Asset, Dirty, File, Moved
+from tamizdat.bake.models import Asset, Dirty, File, Moved, Uses
 from tamizdat.bake.sealing import Sealing
 from tamizdat.edition.bundle import path_of
-from tamizdat.edition.keys import Keyring
 from tamizdat.edition.tree import Tree
 
+ADDRESS = "baked-for"  # a file that names the address for which all pages were made
 BEGUN = "bake.begun"  # a file that is there while a bake is at work
 ROUND = 200  # files that the baker makes at a time
 BATCH = 50  # files that a hand makes at a time
@@ -66,7 +66,6 @@ class Report:
     edition: int = 0  # the last one that was sealed
     editions: int = 0
     failed: int = 0
-    dropped: set[int] = field(default_factory=set)  # assets that some page ceased to name
 
 
 Progress = Callable[[int, int], None]
@@ -86,16 +85,19 @@ def bake(
     when there are no keys, and the first error of a page when all others are made.
     """
     with alone(Path(settings.RUN_ROOT) / "bake.lock"):
-        keyring = Keyring.load(Path(settings.KEYS_ROOT))  # under the lock: keys may have changed
-        tree = Tree(Path(settings.EDITION_ROOT))
-        work = Baking(tree, Sealing(tree, keyring), now, progress, hand_count)
-        with work, begun(Path(settings.RUN_ROOT)) as was_cut_short:
+        sealing = Sealing(Tree(Path(settings.EDITION_ROOT)), Path(settings.KEYS_ROOT))
+        work = Baking(sealing, now, progress, hand_count)
+        run = Path(settings.RUN_ROOT)
+        with work, begun(run) as was_cut_short:
             plan.try_again()
-            if full:
+            if not (run / ADDRESS).exists():
+                note_address(run)
+            # A database older than the disk does not know what lies there.
+            if full or work.sealing.is_disk_ahead():
+                full = True
                 work.begin_anew()
+                note_address(run)
             work.run()
-            if was_cut_short:
-                work.finish_removal()
             if full or was_cut_short:
                 work.clear()
             work.seal()
@@ -119,12 +121,18 @@ def alone(lock: Path) -> Iterator[None]:
         yield
 
 
+def note_address(run: Path) -> None:
+    """Remember for which address the edition is made."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / ADDRESS).write_text(settings.PUBLIC_ADDRESS, encoding="utf-8")
+
+
 @contextmanager
-def begun(run: Path) -> Iterator[bool]:
+def begun(run: Path, *, clears: bool = True) -> Iterator[bool]:
     """Tell whether the bake before this one was cut short, and let the next one tell of this.
 
     Such a bake may have left files that are on no record yet; if their story is withdrawn before
-    the next bake, no record leads to them.
+    the next bake, no record leads to them. ``clears``: this one looks for them.
     """
     mark = run / BEGUN
     was_cut_short = mark.exists()
@@ -132,7 +140,8 @@ def begun(run: Path) -> Iterator[bool]:
         with mark.open("w") as file:
             os.fsync(file.fileno())
     yield was_cut_short
-    mark.unlink()
+    if clears or not was_cut_short:
+        mark.unlink()
 
 
 def is_waiting(now: datetime) -> bool:
@@ -146,13 +155,12 @@ class Baking:
 
     def __init__(
         self,
-        tree: Tree,
         sealing: Sealing,
         now: datetime,
         progress: Progress | None,
         hand_count: int | None,
     ) -> None:
-        self.tree = tree
+        self.tree = sealing.tree
         self.sealing = sealing
         self.now = now
         self.report = Report()
@@ -183,8 +191,9 @@ class Baking:
             if taken.count and taken.is_addition and (first := plan.first_look(ROUND)):
                 self._make_here(first)
                 self.seal()
-            if self._make_urgent() or self._take_away(is_withdrawal=True):
+            if self._make_urgent(takes_pictures=taken.takes_pictures):
                 self.seal()
+                self.bundle()
             elif not (self._make_behind() or self._take_away(is_withdrawal=False)):
                 return
 
@@ -205,20 +214,28 @@ class Baking:
 
     def bundle(self) -> None:
         """Make the bundles of recent stories that changed, of the edition that stands now."""
-        bundling.make_waiting(self.tree, self.sealing.keyring)
+        share = self._hands.share if self._hands else None
+        bundling.make_waiting(self.tree, self.sealing.keyring, share)
 
     # Making
 
-    def _make_urgent(self) -> bool:
-        """Make all that editors wait for; return whether there was anything."""
-        is_any = False
-        while rows := plan.urgent(ROUND):
-            # A forwarding page asks where its target stands: that must be on record by then.
-            rows = [row for row in rows if row.rank < plan.FORWARD] or rows
-            self._make_here(rows)
-            is_any = True
-        if is_any:
-            self._take_away(is_withdrawal=True)
+    def _make_urgent(self, *, takes_pictures: bool) -> bool:
+        """Make all that editors wait for, and take away what they withdrew; return whether there
+        was anything. ``takes_pictures``: a photo was deleted, and goes now."""
+        is_any = takes_pictures
+        try:
+            while rows := plan.urgent(ROUND):
+                # A forwarding page asks where its target stands: that must be on record by then.
+                rows = [row for row in rows if row.rank < plan.FORWARD] or rows
+                self._make_here(rows)
+                is_any = True
+            while self._take_away(is_withdrawal=True):
+                is_any = True
+        except Exception:
+            self.withdraw_at_once()
+            raise
+        if takes_pictures:
+            self._remove_idle_assets()
         return is_any
 
     def _make_here(self, rows: list[Dirty]) -> None:
@@ -282,11 +299,10 @@ class Baking:
         made = self._set_aside(rows, by_recipe)
         self.tree.sync()
         shape, number = self.sealing.keyring.shape, self.sealing.next_number()
-        recorded = records.record(made, done, shape, number, self.now)
+        left = records.record(made, done, shape, number, self.now)
         self.report.made += len(rows)
         self.report.written += [each.entry.path for each in done if each.entry and each.is_written]
-        self.report.dropped |= recorded.dropped
-        for path in recorded.left:
+        for path in left:
             self._leave(path)
 
     def _set_aside(self, rows: Sequence[Dirty], by_recipe: dict[str, Done]) -> list[Dirty]:
@@ -303,7 +319,9 @@ class Baking:
 
     def _leave(self, path: str) -> None:
         """Take away what stood at a path, unless another file took its place."""
-        if not File.objects.filter(path=path).exists():
+        if File.objects.filter(path=path).exists():
+            self.tree.remove(path_of(path))
+        else:
             self._drop(path)
 
     def _drop(self, path: str) -> None:
@@ -328,36 +346,39 @@ class Baking:
     # Going away
 
     def _take_away(self, *, is_withdrawal: bool) -> bool:
-        """Take away files that show nothing any more, and the pictures that only they named."""
+        """Take away files that show nothing any more, what forwards to them, and idle pictures."""
         rows = plan.gone(ROUND, is_withdrawal=is_withdrawal)
         if not rows:
             return False
-        files = list(File.objects.filter(recipe__in=[row.recipe for row in rows]))
-        self.report.dropped |= set(
-            Asset.objects.filter(used_by__file__in=files).values_list("pk", flat=True)
-        )
+        names = [row.recipe for row in rows]
+        forwards = Moved.objects.filter(recipe__in=names).values_list("path", flat=True)
+        names += [f"moved:{path}" for path in forwards]
+        files = list(File.objects.filter(recipe__in=names))
         for file in files:
             self._drop(file.path)
         self.tree.sync()
         self._record_removal(rows, files)
         if files:
-            self._remove_assets()
+            self._remove_idle_assets()
         return True
 
     def _record_removal(self, rows: list[Dirty], files: list[File]) -> None:
+        bins = {file.bin for file in files if file.bin}
         with transaction.atomic():
-            names = [file.recipe for file in files]
-            forwards = Moved.objects.filter(recipe__in=names)
-            plan.mark(f"moved:{path}" for path in forwards.values_list("path", flat=True))
-            File.objects.filter(pk__in=[file.pk for file in files]).delete()
-            bins = {file.bin for file in files if file.bin}
+            ids = [file.pk for file in files]
+            assets = set(Uses.objects.filter(file__in=ids).values_list("asset_id", flat=True))
+            File.objects.filter(pk__in=ids).delete()
+            records.note_idle(assets, self.now)
             records.go_stale(bins, forgets=True)
-            plan.mark_bundles(bundling.bundles_beside(bins, self.now))
+            beside = bundling.bundles_beside(bins, self.now)
+            plan.mark_bundles(beside)
             records.tick_off(rows)
+        bundling.take_away(self.tree, beside, self.now)
 
-    def _remove_assets(self) -> None:
-        """Take away at once the pictures that only withdrawn pages named."""
-        found = list(Asset.objects.filter(pk__in=self.report.dropped, used_by__isnull=True))
+    def _remove_idle_assets(self) -> None:
+        """Take away every picture that no page names. Others than the withdrawn page's are among
+        them, superseded within thirty days: one of them may be why it was withdrawn."""
+        found = list(Asset.objects.filter(idle_since__isnull=False, used_by__isnull=True))
         for asset in found:
             self.tree.remove(asset.path)
             self.report.removed.append(asset.path)
@@ -365,12 +386,13 @@ class Baking:
             Asset.objects.filter(pk__in=[asset.pk for asset in found]).delete()
             records.go_stale((asset.bin for asset in found if asset.bin), forgets=True)
 
-    def finish_removal(self) -> None:
-        """Take away the pictures that a bake which was cut short may have meant to: those that no
-        page has named since the last sweep. Some were only superseded, and go early."""
-        idle = Asset.objects.filter(used_by__isnull=True, idle_since__isnull=True)
-        self.report.dropped |= set(idle.values_list("pk", flat=True))
-        self._remove_assets()
+    def withdraw_at_once(self) -> None:
+        """Take the pages of withdrawn stories away, when what shows them cannot be made.
+
+        A full disk must not keep public what an editor has taken back.
+        """
+        for path in plan.withdrawn(self.now):
+            self._drop(path)
 
     def clear(self) -> None:
         """Take away files that no record knows. A full bake looks for them, and one that follows
@@ -382,6 +404,8 @@ class Baking:
             if not path.startswith(("signed/", "bundles/")):
                 self.tree.remove(path)
                 self.report.removed.append(path)
+        bundling.sweep(self.tree, self.now)
+        self._remove_idle_assets()
 
 
 class _Supply:

@@ -10,8 +10,11 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from django.db import transaction
 
@@ -28,6 +31,7 @@ KIND = "bundle:"
 STORY = "story:"
 RANK = 50  # of a dirty row; see tamizdat.bake.plan
 SLICE = 500
+MANY = 100  # bundles from which on help is worth its while
 
 
 def bundles_of(recipes: Iterable[str], now: datetime) -> list[str]:
@@ -53,41 +57,71 @@ def recent_bundles(now: datetime) -> list[str]:
     return [f"{KIND}{row['story_id']}" for row in recent]
 
 
-class Bundling:
-    """Makes bundles of the edition that stands. The caller holds the baker's lock."""
+@dataclass(frozen=True)
+class Job:
+    """A page, and the file of the bin that proves it."""
 
-    def __init__(self, tree: Tree, keyring: Keyring) -> None:
-        self.tree = tree
-        versions = dict(Metadata.objects.values_list("role", "version"))
-        self._versions = versions
-        self._above = {
-            path: data for path, data in keyring.standing().items() if ".media." not in path
-        }
-        for role in (SNAPSHOT, TIMESTAMP):
-            path = file_name(role, versions[role])
-            self._above[path] = tree.read(path) or b""
-
-    def make(self, rows: list[Dirty]) -> None:
-        """Make the bundles of these dirty rows."""
-        names = [f"{STORY}{row.recipe.removeprefix(KIND)}" for row in rows]
-        for file in File.objects.filter(recipe__in=names):
-            proof = file_name(file.bin, self._versions[file.bin])
-            page, listed = self.tree.read(file.path), self.tree.read(proof)
-            if page is not None and listed is not None:
-                data = pack({**self._above, proof: listed}, {file.path: page})
-                self.tree.write(path_of(file.path), data)
+    page: str
+    proof: str
 
 
-def make_waiting(tree: Tree, keyring: Keyring) -> None:
-    """Make the bundles that are to be made, of the edition that stands now."""
-    maker: Bundling | None = None
-    while rows := list(Dirty.objects.filter(rank=RANK).order_by("pk")[:SLICE]):
-        maker = maker or Bundling(tree, keyring)
-        maker.make(rows)
-        tree.sync()
-        with transaction.atomic():
-            for row in rows:
-                Dirty.objects.filter(pk=row.pk, round=row.round).delete()
+Share = Callable[[Callable[[list[Job]], None], list[Job]], None]
+
+
+def make_waiting(tree: Tree, keyring: Keyring, share: Share | None = None) -> None:
+    """Make the bundles that are to be made, of the edition that stands now.
+
+    ``share`` lets others help where there are many.
+    """
+    rows = list(Dirty.objects.filter(rank=RANK))
+    if not rows:
+        return
+    versions = dict(Metadata.objects.values_list("role", "version"))
+    put = partial(_put, tree.root, _above(tree, keyring, versions))
+    jobs = list(_jobs(rows, versions))
+    if share is not None and len(jobs) >= MANY:
+        share(put, jobs)
+    else:
+        put(jobs)
+    tree.sync()
+    with transaction.atomic():
+        for row in rows:
+            Dirty.objects.filter(pk=row.pk, round=row.round).delete()
+
+
+def _above(tree: Tree, keyring: Keyring, versions: dict[str, int]) -> dict[str, bytes]:
+    """Return the metadata that stands above every bin of pages."""
+    found = {path: data for path, data in keyring.standing().items() if ".media." not in path}
+    for role in (SNAPSHOT, TIMESTAMP):
+        path = file_name(role, versions[role])
+        found[path] = tree.read(path) or b""
+    return found
+
+
+def _jobs(rows: list[Dirty], versions: dict[str, int]) -> Iterator[Job]:
+    names = [f"{STORY}{row.recipe.removeprefix(KIND)}" for row in rows]
+    for start in range(0, len(names), SLICE):
+        for file in File.objects.filter(recipe__in=names[start : start + SLICE]):
+            yield Job(file.path, file_name(file.bin, versions[file.bin]))
+
+
+def _put(root: Path, above: dict[str, bytes], jobs: list[Job]) -> None:
+    """Put bundles in place."""
+    tree = Tree(root)
+    for job in jobs:
+        page, listed = tree.read(job.page), tree.read(job.proof)
+        if page is not None and listed is not None:
+            tree.write(path_of(job.page), pack({**above, job.proof: listed}, {job.page: page}))
+
+
+def take_away(tree: Tree, names: Iterable[str], now: datetime) -> None:
+    """Take away these bundles, until they are made again; and all that are too old to be."""
+    recipes = [f"{STORY}{name.removeprefix(KIND)}" for name in names]
+    for start in range(0, len(recipes), SLICE):
+        rows = File.objects.filter(recipe__in=recipes[start : start + SLICE])
+        for path in rows.values_list("path", flat=True):
+            tree.remove(path_of(path))
+    sweep(tree, now)
 
 
 def sweep(tree: Tree, now: datetime) -> int:

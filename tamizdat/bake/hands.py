@@ -16,19 +16,23 @@ import gc
 import os
 import pickle
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from django.db import connections
 
 from tamizdat.bake.assets import Wanted
 from tamizdat.bake.loaves import Loaf, Orders, make_loaves
+from tamizdat.bake.models import Asset
 from tamizdat.edition.tree import Entry, Tree, entry
 
+T = TypeVar("T")
+SHARE = 20  # things that a hand does a deed on at a time
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
@@ -83,9 +87,11 @@ def make(
 
 
 def _put(loaf: Loaf, task: Task, tree: Tree, there: dict[str, Entry]) -> Done:
-    assets = tuple(_put_asset(each, tree, there) for each in loaf.assets)
+    assets = tuple(_put_assets(loaf.assets, tree, there))
     fresh = entry(loaf.path, loaf.data)
-    is_same = (task.path, task.sha256) == (fresh.path, fresh.sha256) and tree.has(fresh.path)
+    is_same = (task.path, task.sha256) == (fresh.path, fresh.sha256)
+    # What is on record may not be what is on disk: a bake was killed, a back-up put back.
+    is_same = is_same and tree.holds(fresh.path, loaf.data)
     if not is_same:
         tree.write(loaf.path, loaf.data)
     return Done(
@@ -98,20 +104,27 @@ def _put(loaf: Loaf, task: Task, tree: Tree, there: dict[str, Entry]) -> Done:
     )
 
 
-def _put_asset(wanted: Wanted, tree: Tree, there: dict[str, Entry]) -> Entry:
-    """Put an asset in place; its name tells its bytes, so one that stands is left alone."""
-    if wanted.path in there:
-        return there[wanted.path]
-    length = tree.length(wanted.path)
-    if length is None:
+def _put_assets(wanted: Sequence[Wanted], tree: Tree, there: dict[str, Entry]) -> Iterator[Entry]:
+    """Put assets in place. One that is on record and has its length is left alone: it was synced
+    before it was recorded, and its name tells its bytes."""
+    new = [each.path for each in wanted if each.path not in there]
+    rows = Asset.objects.filter(path__in=new).values_list("path", "length") if new else ()
+    known = dict(rows)
+    for each in wanted:
+        if each.path not in there:
+            there[each.path] = _put_asset(each, tree, known.get(each.path))
+        yield there[each.path]
+
+
+def _put_asset(wanted: Wanted, tree: Tree, length: int | None) -> Entry:
+    if length is None or tree.length(wanted.path) != length:
         data = wanted.read()
         fresh = entry(wanted.path, data)
         if fresh.sha256 != wanted.sha256:
             raise HandsError(f"{wanted.path}: the file's bytes do not match its name")
         tree.write(wanted.path, data)
         length = fresh.length
-    there[wanted.path] = Entry(wanted.path, wanted.sha256, length)
-    return there[wanted.path]
+    return Entry(wanted.path, wanted.sha256, length)
 
 
 class Hands:
@@ -150,6 +163,12 @@ class Hands:
         ready, self._waiting = wait(self._waiting, seconds, FIRST_COMPLETED)
         for each in ready:
             yield each.result()
+
+    def share(self, deed: Callable[[list[T]], None], things: list[T]) -> None:
+        """Let the hands do a deed on all these things, some at a time, and wait for it."""
+        parts = [things[start : start + SHARE] for start in range(0, len(things), SHARE)]
+        for each in [self._pool.submit(deed, part) for part in parts]:
+            each.result()
 
     def close(self) -> None:
         """Let the hands finish what they hold, and go."""

@@ -48,13 +48,31 @@ def make_loaves(
     for start in range(0, len(names), BATCH):
         batch = names[start : start + BATCH]
         stock = Stock(now, orders)
-        recipes.ahead(batch, stock)
+        try:
+            recipes.ahead(batch, stock)
+        except Exception:  # whichever page it was: each alone, and only that one fails
+            for name in batch:
+                yield name, _alone(name, Stock(now, orders))
+            continue
         for name in batch:
-            try:
-                yield name, _make(name, stock)
-            except Exception as error:
-                error.add_note(name)
-                yield name, error
+            yield name, _tried(name, stock)
+
+
+def _alone(name: str, stock: Stock) -> Loaf | Exception | None:
+    try:
+        recipes.ahead([name], stock)
+    except Exception as error:
+        error.add_note(name)
+        return error
+    return _tried(name, stock)
+
+
+def _tried(name: str, stock: Stock) -> Loaf | Exception | None:
+    try:
+        return _make(name, stock)
+    except Exception as error:
+        error.add_note(name)
+        return error
 
 
 def _make(recipe: str, stock: Stock) -> Loaf | None:

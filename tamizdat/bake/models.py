@@ -87,11 +87,18 @@ class Asset(models.Model):
     path = models.CharField(max_length=200, unique=True)
     sha256 = models.CharField(max_length=64)
     length = models.PositiveIntegerField()
-    idle_since = models.DateTimeField(null=True, blank=True)
+    idle_since = models.DateTimeField(null=True, blank=True)  # no page names it since
     bin = models.CharField(max_length=20, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["bin"], name="assets_of_bin")]
+        indexes = [
+            models.Index(fields=["bin"], name="assets_of_bin"),
+            models.Index(
+                fields=["idle_since"],
+                name="idle_assets",
+                condition=models.Q(idle_since__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.path

@@ -33,6 +33,7 @@ from tamizdat.stories.models import (
     Byline,
     Change,
     Month,
+    Photo,
     Section,
     Story,
     Topic,
@@ -57,6 +58,7 @@ class Taken:
 
     count: int = 0
     is_addition: bool = True
+    takes_pictures: bool = False
 
 
 def take_up(now: datetime) -> Taken:
@@ -75,6 +77,7 @@ def take_up(now: datetime) -> Taken:
             _remove(Change, [row.pk for row in rows])
         taken.count += len(rows)
         taken.is_addition &= found.is_addition
+        taken.takes_pictures |= _has_lost_photos(changed)
     return taken
 
 
@@ -101,12 +104,36 @@ def behind(limit: int) -> list[Dirty]:
 
 
 def gone(limit: int, *, is_withdrawal: bool) -> list[Dirty]:
-    """Return what shows nothing any more. ``is_withdrawal`` gives stories alone: they go at once;
-    shelves go when no page around them links to them any more."""
+    """Return what shows nothing any more. ``is_withdrawal`` gives stories and what listed them:
+    they go at once. Others go when no page around links to them any more."""
     rows = Dirty.objects.filter(rank=GONE).order_by("pk")
     if is_withdrawal:
-        rows = rows.filter(Q(recipe__startswith="story:") | Q(recipe__startswith="moved:"))
+        return [row for row in rows if not _is_around(row.recipe)][:limit]
     return list(rows[:limit])
+
+
+def _is_around(recipe: str) -> bool:
+    """Say whether pages all around link to this file: a shelf's front, a text, an index, a home."""
+    kind, _, rest = recipe.partition(":")
+    return kind not in ("story", "moved", "list") or keys.is_shelf(rest)
+
+
+def withdrawn(now: datetime) -> list[str]:
+    """Return the paths of stories that stand and that readers must not see any more."""
+    rows = Dirty.objects.filter(recipe__startswith="story:")
+    ids = [int(name[6:]) for name in rows.values_list("recipe", flat=True)]
+    found: list[str] = []
+    for start in range(0, len(ids), SLICE):
+        part = ids[start : start + SLICE]
+        public = set(Story.objects.filter(pk__in=part).public(now).values_list("pk", flat=True))
+        names = [f"story:{pk}" for pk in part if pk not in public]
+        found += File.objects.filter(recipe__in=names).values_list("path", flat=True)
+    return found
+
+
+def _has_lost_photos(changed: Iterable[str]) -> bool:
+    ids = {int(key[2:]) for key in changed if key.startswith("i:")}
+    return bool(ids) and Photo.objects.filter(pk__in=ids).count() < len(ids)
 
 
 def set_aside(rows: Iterable[Dirty], rank: int) -> None:

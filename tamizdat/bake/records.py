@@ -11,7 +11,6 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -25,15 +24,6 @@ from tamizdat.edition.tree import Entry
 
 T = TypeVar("T")
 SLICE = 500  # SQLite's limit on variables, and room for what else a statement names
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What recording a batch left to do: paths that pages moved away from, and assets that some
-    page ceased to name."""
-
-    left: list[str]
-    dropped: set[int]
 
 
 class Standing(NamedTuple):
@@ -58,8 +48,8 @@ def tasks_of(rows: Iterable[Dirty]) -> list[Task]:
 
 def record(
     rows: Sequence[Dirty], done: Sequence[Done], shape: Shape, edition: int, now: datetime
-) -> Recorded:
-    """Record files that were made for these dirty rows."""
+) -> list[str]:
+    """Record files that were made for these dirty rows; return the paths that pages moved from."""
     made = {each.recipe: each for each in done if each.entry is not None}
     with transaction.atomic():
         standing = _standing(made)
@@ -67,12 +57,12 @@ def record(
         left = _make_room(standing, made)
         files = _record_files(standing, made, shape, edition)
         _record_shows(files, made)
-        dropped = _record_uses(files, made, shape)
+        _record_uses(files, made, shape, now)
         tick_off(rows)
         plan.mark(moved)
         changed = [name for name, each in made.items() if each.is_written]
         plan.mark_bundles(bundling.bundles_of(changed, now))
-    return Recorded(left, dropped)
+    return left
 
 
 def go_stale(bins: Iterable[str], *, forgets: bool = False) -> None:
@@ -175,14 +165,25 @@ def _record_shows(files: dict[str, int], made: dict[str, Done]) -> None:
     _write("INSERT INTO bake_shows (file_id, key) VALUES (%s, %s)", now - before)
 
 
-def _record_uses(files: dict[str, int], made: dict[str, Done], shape: Shape) -> set[int]:
+def _record_uses(
+    files: dict[str, int], made: dict[str, Done], shape: Shape, moment: datetime
+) -> None:
     wanted = {asset.path: asset for each in made.values() for asset in each.assets}
     ids = _record_assets(wanted, shape)
     before = _pairs("SELECT file_id, asset_id FROM bake_uses WHERE file_id IN", files.values())
     now = {(files[name], ids[asset.path]) for name, each in made.items() for asset in each.assets}
     _write("DELETE FROM bake_uses WHERE file_id = %s AND asset_id = %s", before - now)
     _write("INSERT INTO bake_uses (file_id, asset_id) VALUES (%s, %s)", now - before)
-    return {int(asset) for _, asset in before - now}
+    note_idle({int(asset) for _, asset in before - now}, moment)
+    for part in _slices(sorted({asset for _, asset in now - before})):
+        Asset.objects.filter(pk__in=part, idle_since__isnull=False).update(idle_since=None)
+
+
+def note_idle(assets: Iterable[int], now: datetime) -> None:
+    """Note since when no page names these assets, where that is so."""
+    for part in _slices(sorted(assets)):
+        rows = Asset.objects.filter(pk__in=part, used_by__isnull=True, idle_since__isnull=True)
+        rows.update(idle_since=now)
 
 
 def _record_assets(wanted: dict[str, Entry], shape: Shape) -> dict[str, int]:

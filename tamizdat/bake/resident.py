@@ -34,7 +34,6 @@ LONGEST_PAUSE = 15.0  # what goes live at a set time may be late by this, while 
 ENDINGS_EVERY = 15.0  # no index leads to expiry times, so they are looked at less often
 SWEEP_UP_EVERY = timedelta(days=1)
 RENEW_EVERY = 60.0  # seconds; what expires first, the timestamp, holds for a day
-ADDRESS = "baked-for"
 NOT_FOUND = "404.html"  # a page that every edition has
 
 log = logging.getLogger(__name__)
@@ -104,7 +103,6 @@ class Resident:
         is_old = must_begin_anew(self.run_folder)
         if is_old or baker.is_waiting(now):
             baker.bake(now, full=is_old)
-            note_address(self.run_folder)
 
     def _renew(self, now: datetime) -> None:
         if self.timer() - self._renewed_at >= RENEW_EVERY:
@@ -148,17 +146,11 @@ class Resident:
 def must_begin_anew(run: Path) -> bool:
     """Say whether the pages that stand name another address than the newsroom's, or are lost."""
     try:
-        is_other = (run / ADDRESS).read_text(encoding="utf-8") != settings.PUBLIC_ADDRESS
+        is_other = (run / baker.ADDRESS).read_text(encoding="utf-8") != settings.PUBLIC_ADDRESS
     except FileNotFoundError:
         is_other = False
     is_lost = not Path(settings.EDITION_ROOT, NOT_FOUND).exists()
     return (is_other or is_lost) and File.objects.filter(path=NOT_FOUND).exists()
-
-
-def note_address(run: Path) -> None:
-    """Remember for which address the edition was made."""
-    run.mkdir(parents=True, exist_ok=True)
-    (run / ADDRESS).write_text(settings.PUBLIC_ADDRESS, encoding="utf-8")
 
 
 @contextmanager

@@ -5,8 +5,9 @@ Rules:
 * Versions are taken in the database before a file bears them: none is ever used twice, whatever
   dies in between. Where the disk knows a higher one (the database came back from a backup), the
   disk's counts.
-* Bins before the snapshot, the snapshot before ``timestamp.json``; all of it durable before that
-  last rename, and that rename durable before the database says "sealed".
+* Bins before the snapshot, the snapshot before a new root, and ``timestamp.json`` last; all of it
+  durable before that rename, and that rename durable before the database says "sealed".
+* The keys are read anew for each sealing: one that was stolen signs nothing more.
 * Metadata is stale from the transaction that changed what it lists until its next version is with
   the readers. So a sealing that was cut short is done again by the next.
 * Superseded bins of pages stay thirty days, because some reader still holds the old snapshot.
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -32,9 +34,11 @@ from tamizdat.bake.models import Asset, Edition, File, Metadata
 from tamizdat.bake.records import go_stale
 from tamizdat.edition import sealing as edition
 from tamizdat.edition.keys import Keyring
+from tamizdat.edition.paths import EditionError
 from tamizdat.edition.roles import (
     MEDIA,
     PAGES,
+    ROOT,
     SNAPSHOT,
     TIMESTAMP,
     file_name,
@@ -57,12 +61,18 @@ KEPT_SHORTLY = timedelta(days=2)
 Progress = Callable[[int, int], None]
 
 
+class OldKeys(EditionError):
+    """The keys' folder is older than the edition: put back the newer one."""
+
+
 class Sealing:
     """Seals one newsroom's edition. The caller holds the baker's lock."""
 
-    def __init__(self, tree: Tree, keyring: Keyring) -> None:
+    def __init__(self, tree: Tree, keys: Path) -> None:
+        """``keys`` is the folder of the on-line keys. Raises NoKeys, DamagedKeys."""
         self.tree = tree
-        self.keyring = keyring
+        self._keys = keys
+        self.keyring = Keyring.load(keys)
 
     def next_number(self) -> int:
         """Return the number that the edition now being baked will have, if nothing dies."""
@@ -78,10 +88,10 @@ class Sealing:
         progress: Progress | None = None,
     ) -> int | None:
         """Sign what changed; return the new edition's number, or None where nothing did."""
+        self.keyring = Keyring.load(self._keys)  # they may have changed under a long bake
         versions = self._prepare()
-        is_new = self._put_standing()
-        stale = self._stale()
-        if not stale and not is_new:
+        stale, roots = self._stale(), self._put_standing()
+        if not stale and roots is None:
             return None
         number = self._take_numbers(versions, list(stale), now, written, removed)
         self._write_bins(list(stale), versions, now, progress)
@@ -89,6 +99,9 @@ class Sealing:
         data = edition.seal_snapshot(self.keyring, number, listed, languages(), now)
         self._put(SNAPSHOT, number, data)
         self.tree.sync()
+        for path, root in (roots or {}).items():
+            # As late as can be: under a new root, the timestamp that still stands may not verify.
+            self._put_file(path, root)
         self._stamp(versions[TIMESTAMP], number, now)
         self._forget([role for role, forgets in stale.items() if forgets], versions)
         self._note([*stale, SNAPSHOT, TIMESTAMP], now)
@@ -96,18 +109,28 @@ class Sealing:
         return number
 
     def renew(self, now: datetime) -> int | None:
-        """Sign again what is on its way to expire; return the edition's number if there is a new
-        one. The timestamp alone makes none."""
+        """Sign again what is on its way to expire, having finished what was cut short; return the
+        edition's number if there is a new one. The timestamp alone makes none."""
+        number = self.seal(now)
+        if number is not None:
+            return number
         versions = self._prepare()
         due = _due(now)
         if not due:
             return None
-        if due == [TIMESTAMP]:
+        if due == [TIMESTAMP] and self.tree.has(file_name(SNAPSHOT, versions[SNAPSHOT])):
             self._renew_timestamp(versions, now)
             return None
         bins = [role for role in due if is_bin(role)]
         go_stale([*bins[:RENEWED_AT_ONCE], SNAPSHOT])
         return self.seal(now)
+
+    def is_disk_ahead(self) -> bool:
+        """Say whether the disk knows a later edition than the database, which then came back from a
+        backup."""
+        there = edition.numbers(self.tree.read(file_name(TIMESTAMP, 0)), None)
+        mine = Metadata.objects.filter(role=SNAPSHOT).values_list("version", flat=True).first()
+        return there.snapshot > (mine or 0)
 
     def miss_nothing(self) -> None:
         """Have everything signed again whose file is not on disk."""
@@ -180,28 +203,48 @@ class Sealing:
     ) -> int:
         """Take the next versions, and note them; return the edition's number."""
         last = Edition.objects.aggregate(last=Max("number"))["last"] or 0
-        number = max(last, versions[SNAPSHOT]) + 1
-        changed = [*(role for role in stale if is_bin(role)), TIMESTAMP]
+        number = self._free(SNAPSHOT, max(last, versions[SNAPSHOT]) + 1)
+        changed = [role for role in stale if is_bin(role)]
+        fresh = {role: self._free(role, versions[role] + 1) for role in changed}
+        fresh[TIMESTAMP] = versions[TIMESTAMP] + 1
         with transaction.atomic():
-            for part in _slices(changed):
-                Metadata.objects.filter(role__in=part).update(version=F("version") + 1)
+            _take(versions, fresh)
             Metadata.objects.filter(role=SNAPSHOT).update(version=number, is_stale=True)
             Edition.objects.create(number=number, made_at=now, written=written, removed=removed)
-        for role in changed:
-            versions[role] += 1
+        versions.update(fresh)
         versions[SNAPSHOT] = number
         return number
 
+    def _free(self, role: str, version: int) -> int:
+        """Return the first version from this one on that no file bears: one may, of a sealing that
+        was cut short before the database came back from a backup, and mirrors may hold it."""
+        while self.tree.has(file_name(role, version)):
+            version += 1
+        return version
+
     # Writing
 
-    def _put_standing(self) -> bool:
-        """Let the roots and what they name lie in the edition; return whether any is new."""
-        is_new = False
-        for path, data in self.keyring.standing().items():
-            if self.tree.read(path) != data:
-                self._put_file(path, data)
-                is_new = True
-        return is_new
+    def _put_standing(self) -> dict[str, bytes] | None:
+        """Let what the roots name lie in the edition; return the roots that must follow it, or None
+        where nothing is new. Raises OldKeys."""
+        standing = self.keyring.standing()
+        newest = {**self.keyring.versions(), ROOT: self.keyring.root.version}
+        for role, version in newest.items():
+            if self.tree.has(file_name(role, version + 1)):
+                raise OldKeys(
+                    f"{file_name(role, version + 1)} lies in the edition, and the keys' folder "
+                    f"knows no newer than {version}: it is an old one; put back the newest"
+                )
+        new = {path: data for path, data in standing.items() if self.tree.read(path) != data}
+        for path in new:
+            if self.tree.has(path):
+                raise OldKeys(
+                    f"{path} in the edition is another than in the keys' folder; put back the "
+                    "folder that made it, or take signed/ away to begin anew with new readers"
+                )
+        for path in [path for path in new if ".root." not in path]:
+            self._put_file(path, new[path])
+        return {path: data for path, data in new.items() if ".root." in path} if new else None
 
     def _write_bins(
         self, roles: list[str], versions: dict[str, int], now: datetime, progress: Progress | None
@@ -293,6 +336,15 @@ def standing(tree: Tree) -> tuple[int, str]:
     snapshot = tree.read(file_name(SNAPSHOT, there.snapshot))
     made = json.loads(snapshot)["signed"]["edition"]["made"] if snapshot else ""
     return there.snapshot, made
+
+
+def _take(versions: dict[str, int], fresh: dict[str, int]) -> None:
+    """Note new versions, in few statements where they are just the next."""
+    next_ones = [role for role, version in fresh.items() if version == versions[role] + 1]
+    for part in _slices(next_ones):
+        Metadata.objects.filter(role__in=part).update(version=F("version") + 1)
+    for role in fresh.keys() - set(next_ones):
+        Metadata.objects.filter(role=role).update(version=fresh[role])
 
 
 def _versions() -> dict[str, int]:

@@ -5,6 +5,8 @@ Each deed holds the baker's lock, and raises Busy when a bake is at work.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,28 +18,34 @@ from tamizdat.bake.baker import alone, begun
 from tamizdat.bake.models import Asset
 from tamizdat.bake.sealing import Sealing
 from tamizdat.edition import ceremony
-from tamizdat.edition.keys import Keyring
+from tamizdat.edition.keys import Keyring, KeysBusy
+from tamizdat.edition.keys import alone as change_alone
 from tamizdat.edition.tree import Tree
 
 KEPT = timedelta(days=30)
+SLICE = 500
 
 
 def sweep(now: datetime) -> int:
     """Take away assets and metadata that were superseded long enough ago, and old bundles; return
     how many files that was."""
-    run = Path(settings.RUN_ROOT)
-    with alone(run / "bake.lock"), begun(run):
-        sealing = _sealing()
-        count = _sweep_assets(sealing.tree, now)
-        sealing.seal(now, removed=count)
-        return count + sealing.sweep(now) + bundling.sweep(sealing.tree, now)
+    with _at_work() as sealing:
+        idle = _strike_out(now)
+        sealing.seal(now, removed=len(idle))
+        for path in idle:  # last, so that nothing that is signed is missing
+            sealing.tree.remove(path)
+        return len(idle) + sealing.sweep(now) + bundling.sweep(sealing.tree, now)
 
 
 def renew(now: datetime) -> None:
-    """Sign again what is on its way to expire."""
-    with alone(Path(settings.RUN_ROOT) / "bake.lock"):
-        keyring = ceremony.renew(Path(settings.KEYS_ROOT), now)
-        Sealing(Tree(Path(settings.EDITION_ROOT)), keyring).renew(now)
+    """Sign again what is on its way to expire; finish what was cut short; take away private keys
+    that are no longer in force."""
+    folder = Path(settings.KEYS_ROOT)
+    ceremony.renew(folder, now)
+    with _at_work() as sealing:
+        if sealing.renew(now) is not None:
+            with suppress(KeysBusy), change_alone(folder):
+                Keyring.load(folder).tidy()
 
 
 def reseal(now: datetime) -> int | None:
@@ -45,9 +53,7 @@ def reseal(now: datetime) -> int | None:
 
     Recent bundles are made anew: those that a replaced key signed prove nothing any more.
     """
-    run = Path(settings.RUN_ROOT)
-    with alone(run / "bake.lock"), begun(run):  # cut short, it is finished by the next bake
-        sealing = _sealing()
+    with _at_work() as sealing:
         number = sealing.seal(now)
         if number is not None:
             plan.mark_bundles(bundling.recent_bundles(now))
@@ -55,18 +61,22 @@ def reseal(now: datetime) -> int | None:
         return number
 
 
-def _sealing() -> Sealing:
-    tree = Tree(Path(settings.EDITION_ROOT))
-    return Sealing(tree, Keyring.load(Path(settings.KEYS_ROOT)))
+@contextmanager
+def _at_work() -> Iterator[Sealing]:
+    """Hold the baker's lock. What is cut short here is finished by the next bake."""
+    run = Path(settings.RUN_ROOT)
+    with alone(run / "bake.lock"):
+        sealing = Sealing(Tree(Path(settings.EDITION_ROOT)), Path(settings.KEYS_ROOT))
+        with begun(run, clears=False):
+            yield sealing
 
 
-def _sweep_assets(tree: Tree, now: datetime) -> int:
-    Asset.objects.filter(used_by__isnull=True, idle_since__isnull=True).update(idle_since=now)
-    Asset.objects.filter(used_by__isnull=False, idle_since__isnull=False).update(idle_since=None)
-    old = list(Asset.objects.filter(used_by__isnull=True, idle_since__lte=now - KEPT))
-    for asset in old:
-        tree.remove(asset.path)
-        with transaction.atomic():
-            asset.delete()
-            records.go_stale([asset.bin] if asset.bin else [])
-    return len(old)
+def _strike_out(now: datetime) -> list[str]:
+    """Take assets that nobody has named for long off the record; return their paths."""
+    old = Asset.objects.filter(idle_since__lte=now - KEPT, used_by__isnull=True)
+    rows = list(old.values_list("pk", "path", "bin"))
+    with transaction.atomic():
+        for start in range(0, len(rows), SLICE):
+            Asset.objects.filter(pk__in=[row[0] for row in rows[start : start + SLICE]]).delete()
+        records.go_stale(row[2] for row in rows if row[2])
+    return [row[1] for row in rows]

@@ -123,6 +123,19 @@ class Tree:
     def has(self, path: str) -> bool:
         return self.place(path).is_file()
 
+    def holds(self, path: str, data: bytes) -> bool:
+        """Say whether a file has these bytes, and its siblings were written with it."""
+        if self.read(path) != data:
+            return False
+        place = self.place(path)
+        if place.suffix not in COMPRESSED:
+            return True
+        try:
+            moments = {sibling(place, each).stat().st_mtime_ns for each in SIBLINGS}
+        except FileNotFoundError:
+            return False
+        return moments == {place.stat().st_mtime_ns}
+
     def length(self, path: str) -> int | None:
         """Return a file's length in bytes; None where there is none."""
         try:

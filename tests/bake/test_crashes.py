@@ -130,7 +130,7 @@ def test_a_baker_killed_before_it_takes_a_withdrawn_picture_away_leaves_that_to_
         raise Killed
 
     with monkeypatch.context() as context:
-        context.setattr(Baking, "_remove_assets", die)
+        context.setattr(Baking, "_remove_idle_assets", die)
         with pytest.raises(Killed):
             bake()
     bake()

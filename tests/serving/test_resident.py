@@ -15,8 +15,9 @@ from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
 from tamizdat.bake import baker, trouble
+from tamizdat.bake.baker import note_address
 from tamizdat.bake.bell import Bell
-from tamizdat.bake.resident import Resident, note_address
+from tamizdat.bake.resident import Resident
 from tamizdat.stories.changes import wake
 from tamizdat.stories.models import Story
 from tests.writing import draft, published

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from tamizdat.bake.baker import Busy, Progress, Report, bake
 from tamizdat.bake.models import Edition
-from tamizdat.bake.resident import Resident, must_begin_anew, note_address
+from tamizdat.bake.resident import Resident, must_begin_anew
 
 PATIENCE = 60.0  # seconds for which a bake by hand waits for the resident baker
 QUIET = 2.0  # seconds of work that need no progress bar
@@ -48,7 +48,6 @@ class Command(BaseCommand):
             report = patiently(
                 timezone.now(), full=options["full"] or must_begin_anew(run), progress=progress
             )
-        note_address(run)
         self.stdout.write(summary(report))
 
 

@@ -83,7 +83,7 @@ def build(folder: Folder, say: Any) -> None:
 
     from tamizdat.bake.baker import bake
     from tamizdat.bake.management.commands.bake import progress_bar
-    from tamizdat.bake.resident import note_address
+    from tamizdat.bake.baker import note_address
     from tamizdat.importers.sample.ahead import Ahead
     from tamizdat.importers.sample.build import build as build_sample
     from tamizdat.serving import opening

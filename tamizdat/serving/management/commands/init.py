@@ -123,7 +123,7 @@ class Command(BaseCommand):
 
         from tamizdat.accounts.models import User
         from tamizdat.bake.baker import bake
-        from tamizdat.bake.resident import note_address
+        from tamizdat.bake.baker import note_address
         from tamizdat.serving import opening
         from tamizdat.stories.founding import EDITORS, found
 
