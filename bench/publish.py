@@ -10,7 +10,8 @@ For each number of stories it makes an archive (``bench/archive.py``) and
   processes, and compares;
 * starts the newsroom (``tamizdat serve``) on loopback, signs in as an editor, posts the form that
   the admin posts, and asks the reader side all the while: the clock runs from the POST's first
-  byte until both the story's page and the front answer with the new headline;
+  byte until both the story's page and the front answer with the new headline, and a signed
+  edition lists just these bytes;
 * counts the files that one publish wrote;
 * weighs what a reader's worker loads to check one story: timestamp, snapshot, bin and page.
 
@@ -28,11 +29,13 @@ import sys
 import threading
 import time
 import urllib.parse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import files
 import peer
+import signed
 from newsroom import (
     again,
     circumstances,
@@ -161,17 +164,18 @@ def publish(home: Path, reader: int, rounds: int) -> dict[str, Any]:
         wait_for(door)
         desk = Editor(door)
         desk.sign_in()
-        desk.publish("Warm up")
+        desk.publish(f"Warm up {time.time_ns()}")
         times = [one_round(desk, reader, number) for number in range(rounds)]
         counted = [count_files(home, desk, reader, number) for number in range(COUNTED)]
     finally:
         end(server)
-    posts, stories, fronts = (
+    posts, stories, fronts, signatures = (
         [each * 1000 for each in column] for column in zip(*times, strict=True)
     )
     return {
         "rounds": rounds,
-        "milliseconds": spread(fronts),
+        "milliseconds": spread(signatures),
+        "served_unsigned": spread(fronts),
         "story_alone": spread(stories),
         "post_alone": spread(posts),
         "files": counted,
@@ -184,7 +188,7 @@ def count_files(home: Path, desk: Editor, reader: int, number: int) -> dict[str,
     desk.line.close()  # the newsroom would, before all is quiet
     time.sleep(LATER)
     before = files.stand(edition)
-    one_round(desk, reader, 1000 + number)
+    one_round(desk, reader, 1000 + number)  # until it is signed
     served = time.time_ns()
     time.sleep(LATER)
     changes = files.changed(before, files.stand(edition))
@@ -193,8 +197,9 @@ def count_files(home: Path, desk: Editor, reader: int, number: int) -> dict[str,
     return {"served": files.sorted_out(soon), "followed": files.sorted_out(later)}
 
 
-def one_round(desk: Editor, reader: int, number: int) -> tuple[float, float, float]:
-    """Publish one story; return the seconds until the POST, its page and the front answered."""
+def one_round(desk: Editor, reader: int, number: int) -> tuple[float, float, float, float]:
+    """Publish one story; return the seconds until the POST answered, its page and the front were
+    served, and both were in a signed edition."""
     headline = f"Bench story {number} {time.time_ns()}"
     form = desk.form(headline)
     seen = threading.Event()
@@ -203,13 +208,23 @@ def one_round(desk: Editor, reader: int, number: int) -> tuple[float, float, flo
 
     def watch() -> None:
         line = http.client.HTTPConnection("127.0.0.1", reader)
-        wanted = [path, "/"]
+        ask = partial(get, line)
+        before, wanted = signed.newest(ask), [path, "/"]
+        pages: dict[str, bytes] = {}
         while wanted and not seen.is_set():
-            if headline in get(line, wanted[0]):
-                wanted.pop(0)
+            page = ask(wanted[0])
+            if headline.encode() in page:
+                pages[f"{wanted.pop(0)}index.html"[1:]] = page
                 moment.append(time.perf_counter())
             else:
                 time.sleep(0.002)
+        while not seen.is_set():
+            number = signed.newest(ask)
+            if number != before and signed.are_listed(ask, number, pages):
+                moment.append(time.perf_counter())
+                return
+            time.sleep(0.002)
+            pages = {page: ask(f"/{page.removesuffix('index.html')}") for page in pages}
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -218,15 +233,16 @@ def one_round(desk: Editor, reader: int, number: int) -> tuple[float, float, flo
     posted = time.perf_counter() - begun
     watcher.join(20)
     seen.set()
-    if len(moment) < 2:
-        raise SystemExit(f"{path}: not served within 20 s")
-    return posted, moment[0] - begun, moment[1] - begun
+    if len(moment) < 3:
+        raise SystemExit(f"{path}: not served and signed within 20 s")
+    story, front, both_signed = (each - begun for each in moment)
+    return posted, story, front, both_signed
 
 
-def get(line: http.client.HTTPConnection, path: str) -> str:
+def get(line: http.client.HTTPConnection, path: str) -> bytes:
     line.request("GET", path, headers={"Accept-Encoding": "identity"})
     answer = line.getresponse()
-    return answer.read().decode()
+    return answer.read()
 
 
 class Editor:
@@ -243,7 +259,7 @@ class Editor:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if method == "GET":
-            self.line.close()  # the door may have, meanwhile; the POST that is timed goes on its line
+            self.line.close()  # the door may have; the POST that is timed goes on this line
         self.line.request(method, path, body, headers)
         answer = self.line.getresponse()
         self.location = urllib.parse.urlsplit(answer.headers["Location"] or "").path

@@ -35,8 +35,8 @@ from tamizdat.edition.reading import Source, expect_bytes, fetch_signed, find, f
 from tamizdat.edition.roles import ROOT, file_name, is_media
 from tamizdat.edition.trust import Edition, Trust
 
-LONGEST = 64_000_000
-LONGEST_MEDIA = 16_000_000  # of one file
+LONGEST = 16_000_000  # a week's pages have room; what is parsed takes many times its length
+LONGEST_MEDIA = 8_000_000  # of one file
 MOST_FILES = 10_000
 SIGNED = "signed/"
 _MEDIA = re.compile(r"media/([0-9a-f]{64})\.[a-z0-9]{1,8}")

@@ -29,6 +29,7 @@ __all__ = [
     "RolledBack",
     "Stray",
     "TooLong",
+    "printable",
 ]
 
 
@@ -62,3 +63,8 @@ class Expired(EditionError):
 
 class Stray(EditionError):
     """A file that nobody signed; readers must not meet it."""
+
+
+def printable(text: str) -> str:
+    """Return a stranger's words as they may be written to a terminal, which would obey others."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -46,6 +46,7 @@ from tamizdat.edition.paths import EditionError
 from tamizdat.edition.roles import MEDIA, ONLINE, PAGES, ROOT, TARGETS, Shape, file_name, group_of
 
 SIGNED = "signed"
+_ASIDE = ".{}.new"  # beside a file's place, until it is whole
 
 
 class NoKeys(EditionError):
@@ -58,6 +59,10 @@ class DamagedKeys(EditionError):
 
 class LostKey(EditionError):
     """A private key is gone; rotate its role."""
+
+
+class OthersKeys(EditionError):
+    """The keys are not this user's to read; be the user who owns them."""
 
 
 class KeysBusy(EditionError):
@@ -132,7 +137,16 @@ class Keyring:
 
     @classmethod
     def load(cls, folder: Path) -> Keyring:
-        """Read what is in force. Raises NoKeys, or DamagedKeys with the file's name."""
+        """Read what is in force. Raises NoKeys, OthersKeys, or DamagedKeys with the file's name."""
+        try:
+            return cls._load(folder)
+        except PermissionError as error:
+            raise OthersKeys(
+                f"{error.filename} cannot be read by this user; be the one who owns {folder}"
+            ) from None
+
+    @classmethod
+    def _load(cls, folder: Path) -> Keyring:
         roots = _roots(folder)
         root = _read(ROOT, roots[max(roots)])
         if root is None or root.version != max(roots) or not _verifies(root, root.signed):
@@ -195,7 +209,11 @@ class Keyring:
         return {role: self.files[role].version for role in (TARGETS, PAGES, MEDIA)}
 
     def tidy(self) -> None:
-        """Take away private keys and signed files that are not in force (roots always stay)."""
+        """Take away private keys and signed files that are not in force (roots always stay).
+
+        Also what a ``put`` that was cut off left aside: it may hold a private key. Only for who is
+        ``alone``.
+        """
         kept = {pem_name(role, self.key_id(role)) for role in ONLINE}
         for file in self.folder.glob("*-*.pem"):
             if file.name not in kept:
@@ -203,6 +221,9 @@ class Keyring:
         kept = {Path(path).name for path in self.standing()}
         for file in (self.folder / SIGNED).glob("*.json"):
             if file.name not in kept:
+                file.unlink()
+        for folder in (self.folder, self.folder / SIGNED):
+            for file in folder.glob(_ASIDE.format("*")):
                 file.unlink()
 
 
@@ -231,7 +252,7 @@ def pem_name(role: str, key_id: str) -> str:
 
 def put(file: Path, data: bytes) -> None:
     """Put a whole file in place, durably, for its owner's eyes; or leave what stands there."""
-    aside = file.with_name(f".{file.name}.new")
+    aside = file.with_name(_ASIDE.format(file.name))
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(data)
@@ -246,6 +267,8 @@ def put(file: Path, data: bytes) -> None:
 
 
 def _roots(folder: Path) -> dict[int, bytes]:
+    if folder.exists():
+        os.listdir(folder)  # a glob is silent where it may not look
     roots = {version: file.read_bytes() for version, file in _versions(folder, ROOT)}
     if not roots:
         raise NoKeys(f"{folder} holds no keys; make them with: tamizdat keys ceremony")

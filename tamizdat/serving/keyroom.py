@@ -12,6 +12,8 @@ Rules:
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -51,6 +53,25 @@ class Made:
 
 def has_keys(folder: Folder) -> bool:
     return (folder.keys / file_name(ROOT, 1)).exists()
+
+
+def expect_owner(folder: Folder) -> None:
+    """Refuse to handle keys as another user than their owner: the baker could not read what that
+    one leaves. Raises KeyroomError."""
+    place = folder.keys if folder.keys.exists() else folder.path
+    owner = place.stat().st_uid
+    if owner != os.geteuid():
+        name = _user(owner)
+        raise KeyroomError(
+            f"{place} belongs to {name}; run this as that user: sudo -u {name} tamizdat keys …"
+        )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"#{number}"  # as sudo -u takes a user without a name
 
 
 def hold_ceremony(

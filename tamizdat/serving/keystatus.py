@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tamizdat.edition.keys import Keyring, short
 from tamizdat.edition.roles import MEDIA, ONLINE, PAGES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP
@@ -102,6 +103,12 @@ def _left(expires: datetime | None, now: datetime) -> str:
     return f"expires in {amount}" if expires > now else f"expired {amount} ago"
 
 
+def open_to_others(folder: Folder) -> list[Path]:
+    """Return the folder of keys and the private keys that others than their owner may open."""
+    files = [folder.keys, *sorted(folder.keys.glob("*.pem"))]
+    return [file for file in files if file.stat().st_mode & 0o077]
+
+
 def to_do(folder: Folder, lines: list[Line], now: datetime) -> list[str]:
     """Return what the operator should do, each with the command for it."""
     found = []
@@ -122,6 +129,12 @@ def to_do(folder: Folder, lines: list[Line], now: datetime) -> list[str]:
             found.append(f"{line.role} should be signed again: tamizdat keys resign")
         elif line.has_expired(now):
             found.append(f"{line.role} is signed again by the baker: tamizdat serve, or bake")
+    if found_open := open_to_others(folder):
+        names = ", ".join(file.name for file in found_open)
+        found.append(
+            f"others than their owner may open {names}: chmod -R go= {folder.keys}; and where "
+            "anybody else uses this machine: tamizdat keys rotate online"
+        )
     if any(folder.root_keys.glob("*.age")):
         found.append(
             f"the root keys lie beside what they protect: move each file of {folder.root_keys} "

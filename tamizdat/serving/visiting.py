@@ -8,22 +8,27 @@ Rules:
   would tell another host what is read, or read from there.
 * 404 and 410 say that there is no file. So does 403 where the next root is looked for: object
   stores answer so for what is not there.
-* An answer is cut off after as many bytes as the file may have, or when it comes too slowly.
+* An answer is cut off after as many bytes as the file may have, and when its time is over: all of
+  it counts, what stands before the file and behind it too. One deadline holds for a whole request.
+* What a mirror says is made printable before it is told: a terminal would obey it.
 * As many connections as threads ask; one that failed is not used again.
 """
 
 from __future__ import annotations
 
 import http.client
+import io
 import re
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Self
-from urllib.parse import quote, urljoin, urlsplit
+from functools import partial
+from typing import Any, Self
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from tamizdat.edition.errors import Altered, EditionError, TooLong
+from tamizdat.edition.errors import Altered, EditionError, TooLong, printable
 
 TIMEOUT = 20.0  # seconds without a byte
 PATIENCE = 60.0  # seconds for a file, and one more for every SLOWEST bytes
@@ -32,6 +37,8 @@ PIECE = 65_536
 HOPS = 2
 MOVED = (301, 302, 307, 308)
 GONE = (404, 410)
+# What http.client raises for hostile answers, and for hosts that cannot be spelt.
+_BROKEN = (OSError, http.client.HTTPException, ValueError)
 # A host that treats those who check otherwise than readers must not know us.
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "Mozilla/5.0"}
 _NEXT_ROOT = re.compile(r"signed/[0-9]+\.root\.json")
@@ -57,9 +64,8 @@ class Mirror:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises BadAddress."""
-        parts = urlsplit(address)
-        odd = parts.query or parts.fragment or parts.username is not None
-        if parts.scheme not in ("http", "https") or not parts.hostname or odd:
+        parts = _split(address)
+        if parts is None:
             raise BadAddress(f"expected an address like https://host/, found {address!r}")
         self._origin = (parts.scheme, parts.netloc)
         self._base = parts.path.rstrip("/") + "/"
@@ -78,8 +84,9 @@ class Mirror:
 
     def read(self, path: str, limit: int) -> bytes | None:
         target = self._base + quote(path)
+        self._own.until = self._timer() + self._patience + limit / SLOWEST
         for _ in range(HOPS + 1):
-            answer = self._ask(target)
+            answer = self._ask(target, path)
             if answer.status not in MOVED:
                 return self._take(answer, path, limit)
             target = self._followed(target, answer.getheader("Location") or "", path)
@@ -103,7 +110,6 @@ class Mirror:
         return self._body(answer, path, limit)
 
     def _body(self, answer: http.client.HTTPResponse, path: str, limit: int) -> bytes:
-        until = self._timer() + self._patience + limit / SLOWEST
         most = limit + 1
         promised = answer.length  # None where the mirror says none, or sends it in chunks
         found = bytearray()
@@ -115,33 +121,35 @@ class Mirror:
                 if not piece:
                     break
                 found += piece
-                if self._timer() > until:
-                    raise TooLong(f"{path}: the mirror sends it too slowly")
-        except (OSError, http.client.HTTPException, TooLong) as error:
+            if len(found) == promised:
+                answer.read()  # nothing is left, and http.client wants to see that
+        except _BROKEN as error:
             self._drop()
-            if isinstance(error, TooLong):
-                raise
-            raise Unreachable(f"{path}: the mirror broke off ({_told(error)})") from None
-        if len(found) == promised:
-            answer.read()  # nothing is left, and http.client wants to see that
+            raise _failure(error, path, f"{path}: the mirror broke off") from None
         if not answer.isclosed():
             self._drop()
         return bytes(found)
 
-    def _ask(self, target: str) -> http.client.HTTPResponse:
+    def _ask(self, target: str, path: str) -> http.client.HTTPResponse:
         """Ask for a path; once more where a connection had been closed meanwhile."""
         is_used = getattr(self._own, "connection", None) is not None
         for is_last in (False, True) if is_used else (True,):
-            connection = self._connection()
             try:
+                connection = self._connection()
                 connection.request("GET", target, headers=HEADERS)
                 return connection.getresponse()
-            except (OSError, http.client.HTTPException) as error:
+            except _BROKEN as error:
                 self._drop()
-                if is_last:
-                    told = f"{self._origin[1]} does not answer ({_told(error)})"
-                    raise Unreachable(told) from None
+                if is_last or isinstance(error, _Late):
+                    raise _failure(error, path, f"{self._origin[1]} does not answer") from None
         raise AssertionError  # pragma: no cover - the last turn returns or raises
+
+    def _left(self) -> float:
+        """Return for how many seconds the next bytes may be waited for. Raises _Late."""
+        left: float = self._own.until - self._timer()
+        if left <= 0:
+            raise _Late
+        return min(left, self._timeout)
 
     def _connection(self) -> http.client.HTTPConnection:
         kept: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
@@ -149,11 +157,14 @@ class Mirror:
             scheme, host = self._origin
             if scheme == "https":
                 safe = ssl.create_default_context()
-                kept = http.client.HTTPSConnection(host, timeout=self._timeout, context=safe)
+                kept = http.client.HTTPSConnection(host, timeout=self._left(), context=safe)
             else:
-                kept = http.client.HTTPConnection(host, timeout=self._timeout)
+                kept = http.client.HTTPConnection(host, timeout=self._left())
+            kept.response_class = partial(_Answer, left=self._left)  # type: ignore[assignment]  # it is only called
             self._own.connection = kept
             self._open.add(kept)
+        elif kept.sock is not None:
+            kept.sock.settimeout(self._left())
         return kept
 
     def _drop(self) -> None:
@@ -165,13 +176,69 @@ class Mirror:
 
     def _followed(self, target: str, location: str, path: str) -> str:
         scheme, host = self._origin
-        there = urlsplit(urljoin(f"{scheme}://{host}{target}", location))
+        told = f"{path}: the mirror redirects to {location[:200]!a}"
+        try:
+            there = urlsplit(urljoin(f"{scheme}://{host}{target}", location))
+        except ValueError:
+            raise Altered(told) from None
         is_slash = {target.removesuffix("index.html"), there.path.removesuffix("index.html")}
         is_same = (there.scheme, there.netloc) == self._origin and not there.query
         if not is_same or len(is_slash) != 1 or not target.endswith(("/", "/index.html")):
-            raise Altered(f"{path}: the mirror redirects to {location[:200]!r}")
+            raise Altered(told)
         return there.path
 
 
+class _Late(TimeoutError):
+    """The time for a request is over."""
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose every byte, of its head too, comes before a deadline."""
+
+    def __init__(
+        self, sock: socket.socket, *args: Any, left: Callable[[], float], **options: Any
+    ) -> None:
+        super().__init__(sock, *args, **options)
+        bare = self.fp.detach()
+        self.fp = io.BufferedReader(_Paced(bare, sock, left))
+
+
+class _Paced(io.RawIOBase):
+    """The bytes of a socket, each waited for no longer than is left."""
+
+    def __init__(self, bare: io.RawIOBase, sock: socket.socket, left: Callable[[], float]) -> None:
+        self._bare, self._sock, self._left_of = bare, sock, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._left_of())
+        return self._bare.readinto(buffer)  # type: ignore[attr-defined,no-any-return]  # typeshed has it in subclasses only
+
+    def close(self) -> None:
+        self._bare.close()
+        super().close()
+
+
+def _split(address: str) -> SplitResult | None:
+    """Return the parts of a mirror's address; None where it is none."""
+    try:
+        parts = urlsplit(address)
+        is_port = parts.port != 0  # raises where it is no number
+    except ValueError:
+        return None
+    odd = parts.query or parts.fragment or parts.username is not None
+    is_web = parts.scheme in ("http", "https") and parts.hostname
+    return parts if is_web and is_port and not odd else None
+
+
+def _failure(error: Exception, path: str, said: str) -> EditionError:
+    if isinstance(error, _Late):
+        return TooLong(f"{path}: the mirror sends it too slowly")
+    return Unreachable(f"{said} ({_told(error)})")
+
+
 def _told(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return printable(words[:200])

@@ -14,6 +14,8 @@ from tamizdat.reader.door.shelf import Copy, NotAcceptable, Shelf
 from tamizdat.reader.door.targets import Missing, folder_address, language_pages, name_of
 
 _ALLOWED: Final = (b"GET", b"HEAD")
+# Who checks an edition asks in vain for the next root each time; a page would be a waste.
+_FOR_PROGRAMS: Final = ("/signed/", "/bundles/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def _moved(address: bytes) -> Answer:
 
 
 def _missing(name: str, request: Request, shelf: Shelf) -> Answer:
+    if name.startswith(_FOR_PROGRAMS):
+        return notice(404)
     for page in language_pages(name):
         try:
             copy = shelf.find(page, request.wishes.encodings)

@@ -83,6 +83,8 @@ _ALWAYS: Final = (
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "public, max-age=0, must-revalidate"
 
+# A new version of what an edition signed bears a new name; the timestamp alone keeps its own.
+_VERSIONED = re.compile(r"/signed/[1-9][0-9]*\.[a-z0-9-]+\.json")
 _META = re.compile(rb"<meta\s([^>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"""([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _POLICY_TEXT = re.compile(r"[ -+\--~]+")  # printable ASCII without the comma, which splits policies
@@ -99,7 +101,8 @@ def may_be_compressed(name: str) -> bool:
 
 
 def cache_rule(name: str) -> str:
-    return _IMMUTABLE if name.startswith(("/media/", "/assets/")) else _ASK_AGAIN
+    is_lasting = name.startswith(("/media/", "/assets/")) or _VERSIONED.fullmatch(name)
+    return _IMMUTABLE if is_lasting else _ASK_AGAIN
 
 
 def policy(name: str, beginning: bytes) -> str:

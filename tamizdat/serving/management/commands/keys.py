@@ -1,7 +1,7 @@
 """Make, show, rotate and revoke the keys that sign the edition
 
 ceremony makes them all, once. status says what stands and what needs doing; its exit code is 1
-when something has expired. rotate gives roles new keys; revoke does it for a key that was lost or
+when something has expired, or others may read the keys. rotate gives roles new keys; revoke does it for a key that was lost or
 stolen; resign signs again what has come half-way to its end.
 """
 
@@ -57,6 +57,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{folder.path} is no newsroom; make one with: tamizdat init --home {folder.path}"
             )
+        keyroom.expect_owner(folder)
         options["folder"] = folder
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -89,13 +90,14 @@ class Command(BaseCommand):
             "sign a change of them:\nkeep their files apart, and away from this machine."
         )
         self._tell_readers(now)
+        self._tidy(folder)  # a ceremony that was cut off before this one may have left keys
 
     def status(self, folder: Folder, now: datetime) -> None:
         lines = keystatus.lines_of(folder, Keyring.load(folder.keys))
         self.stdout.write("\n".join(keystatus.table(lines, now)))
         to_do = keystatus.to_do(folder, lines, now)
         self.stdout.write("\n".join(["", *to_do]) if to_do else "\nNothing needs doing.")
-        if any(line.has_expired(now) for line in lines):
+        if any(line.has_expired(now) for line in lines) or keystatus.open_to_others(folder):
             sys.exit(1)
 
     def rotate(self, folder: Folder, now: datetime, options: dict[str, Any]) -> None:
