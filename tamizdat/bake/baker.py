@@ -41,8 +41,8 @@ from tamizdat.edition.tree import Tree
 ADDRESS = "baked-for"  # a file that names the address for which all pages were made
 BEGUN = "bake.begun"  # a file that is there while a bake is at work
 ROUND = 200  # files that the baker makes at a time
-BATCH = 50  # files that a hand makes at a time
-TOGETHER = 1000  # files that are recorded in one transaction while hands go on
+BATCH = 200  # files that a hand makes at a time
+TOGETHER = 3000  # files that are recorded in one transaction while hands go on
 MANY = 400  # files from which on more hands are worth their start
 LOOK_EVERY = 0.2  # seconds between looks at the outbox while hands are at work
 SEAL_EVERY = 60.0  # seconds; what a long bake has made does not wait for its end
@@ -269,6 +269,7 @@ class Baking:
         crew = self._hands = self._hands or Hands(
             self._hand_count, self.tree, self.now, Orders.load()
         )
+        records.expect_many()
         given: dict[str, Dirty] = {}
         done: list[Done] = []
         waiting = plan.waiting()
@@ -419,6 +420,6 @@ class _Supply:
         if not self._rows:
             if given:
                 return []
-            self._rows = plan.behind(BATCH * 200)[::-1]
+            self._rows = plan.behind(BATCH * 50)[::-1]
         batch, self._rows = self._rows[-BATCH:], self._rows[:-BATCH]
         return batch[::-1]

@@ -23,6 +23,7 @@ from tamizdat.edition.roles import Shape
 from tamizdat.edition.tree import Entry
 
 T = TypeVar("T")
+CACHE = 64 * 1024  # KiB
 SLICE = 500  # SQLite's limit on variables, and room for what else a statement names
 
 
@@ -63,6 +64,13 @@ def record(
         changed = [name for name, each in made.items() if each.is_written]
         plan.mark_bundles(bundling.bundles_of(changed, now))
     return left
+
+
+def expect_many() -> None:
+    """Let SQLite keep more of its indexes in memory: rows of very many files fall all over them."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = -{CACHE}")
 
 
 def go_stale(bins: Iterable[str], *, forgets: bool = False) -> None:

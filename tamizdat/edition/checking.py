@@ -9,15 +9,12 @@ What is checked, in this order; the first wrong thing ends it, and is named:
 3. Every listed file's bytes. Where the source can tell its paths, also that compressed siblings
    decode to just these bytes.
 4. Where the source can tell its paths: that nobody put a file there that is not signed. What stays
-   after an edition has passed is no stranger: superseded metadata (by its name), media (by the
-   SHA-256 in its name) and bundles (each is opened).
+   after an edition has passed is no stranger (``superseded`` says what that is).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,36 +22,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tuf.api.metadata import Timestamp
+from tuf.api.metadata import Root, Timestamp
 
-from tamizdat.edition.bundle import LONGEST, open_bundle
-from tamizdat.edition.errors import Altered, EditionError, Forked, Malformed, Missing, Stray
-from tamizdat.edition.metadata import LIMITS, read
+from tamizdat.edition.errors import Altered, Forked, Malformed, Missing, Stray
+from tamizdat.edition.metadata import LIMITS, Sealed, read
 from tamizdat.edition.paths import check_together
 from tamizdat.edition.reading import (
+    PIECE,
     Source,
+    expect_measure,
     fetch,
     fetch_signed,
     find,
     first_root,
     leads_to,
     listing,
+    measure,
     refresh,
 )
-from tamizdat.edition.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, file_name
-from tamizdat.edition.siblings import expect_sibling, longest
+from tamizdat.edition.roles import ROOT, TARGETS, TIMESTAMP, file_name, is_media
+from tamizdat.edition.superseded import PART, Superseded, check_siblings
 from tamizdat.edition.tree import SIBLINGS, Entry
 from tamizdat.edition.trust import Edition, Trust
 
 NOT_FOUND = "404.html"
-PART = ".part"
 BATCH = 64  # files in one go of one thread
 MOST_NAMED = 3
 TRIES = 3
 LONGEST_METADATA = max(LIMITS.values())
-LONGEST_MEDIA = 2_000_000_000  # of a superseded file, of which nobody says how long it is
-_SUPERSEDED = re.compile(r"signed/([1-9][0-9]*)\.([a-z0-9-]+)\.json")
-_NAMED_BY_CONTENT = re.compile(r"media/([0-9a-f]{64})\.[a-z0-9]{1,8}")
+DEEPEST = 32  # folders in one another
+LONGEST_NAME = 300  # characters of a name that are told
 
 Progress = Callable[[int, int], None]
 
@@ -86,13 +83,13 @@ def check_edition(
     count = _Count(progress)
     refresh(trust, source)
     _expect_one_timestamp(trust, source)
-    _expect_way_from_first_root(trust, source)
+    roots = _way_from_first_root(trust, source)
     entries, expires = _entries(trust, source, threads, count)
     check_together(each.path for each in entries)
     if not any(each.path == NOT_FOUND for each in entries):
         raise Missing(f"{NOT_FOUND} is missing: hosts show it where there is no page")
     _check_files(source, entries, threads, count)
-    superseded = _expect_no_strays(source, trust, entries)
+    superseded = _expect_no_strays(source, trust, entries, roots)
     length = sum(each.length for each in entries)
     return Checked(trust.edition, expires, len(entries), length, superseded)
 
@@ -153,23 +150,47 @@ class Folder:
         self._real: set[str] = {str(self._root)}
 
     def read(self, path: str, limit: int) -> bytes | None:
+        pieces = self.pieces(path, limit)
+        return None if pieces is None else b"".join(pieces)[: limit + 1]
+
+    def pieces(self, path: str, limit: int) -> Iterator[bytes] | None:
         folder, _, name = f"{self._root}/{path}".rpartition("/")
         if folder not in self._real:
             if os.path.realpath(folder) != folder:
                 raise Stray(f"{_shown(path)} leads out of the edition by a link")
             self._real.add(folder)
-        return _read_plain(f"{folder}/{name}", path, limit)
+        number = _open_plain(f"{folder}/{name}", path)
+        return None if number is None else _flow(number, limit)
 
     def paths(self) -> Iterator[str]:
-        """Yield every path, links and pipes too; ``read`` refuses those."""
-        prefix = len(str(self._root)) + 1
-        for folder, folders, names in os.walk(self._root):
-            links = [each for each in folders if Path(folder, each).is_symlink()]
-            for name in (*names, *links):
-                yield f"{folder}/{name}"[prefix:]
+        """Yield every path, links and pipes too; ``read`` refuses those.
+
+        Raises Stray where folders are too deep, or cannot be looked into: what would hide there?
+        """
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            if folder.count("/") > DEEPEST:
+                raise Stray(f"{_shown(folder)} is deeper than folders of an edition are")
+            for each in _entries_of(self._root, folder):
+                if each.is_dir(follow_symlinks=False):
+                    waiting.append(f"{folder}{each.name}/")
+                else:
+                    yield f"{folder}{each.name}"
 
 
-def _read_plain(place: str, path: str, limit: int) -> bytes | None:
+def _entries_of(root: Path, folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(root / folder) as found:
+            return list(found)
+    except FileNotFoundError:
+        return []  # gone by now
+    except OSError as error:
+        told = f"{_shown(folder)} cannot be looked into ({error.strerror})"
+        raise Stray(told) from None
+
+
+def _open_plain(place: str, path: str) -> int | None:
     try:
         number = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
@@ -179,8 +200,21 @@ def _read_plain(place: str, path: str, limit: int) -> bytes | None:
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise Stray(f"{_shown(path)} is no plain file")
-    with os.fdopen(number, "rb") as file:
-        return file.read(limit + 1)
+    return number
+
+
+def _flow(number: int, limit: int) -> Iterator[bytes]:
+    left = limit + 1
+    with os.fdopen(number, "rb", buffering=0) as file:
+        while left > 0 and (piece := file.read(min(left, PIECE))):
+            left -= len(piece)
+            yield piece
+
+
+def _shown(path: str) -> str:
+    """Return a name that may be written to a terminal; a stranger chose it."""
+    short = path if len(path) <= LONGEST_NAME else f"{path[:LONGEST_NAME]}…"
+    return short if short.isprintable() else ascii(short)
 
 
 # Metadata
@@ -198,11 +232,13 @@ def _expect_one_timestamp(trust: Trust, source: Source) -> None:
         raise Forked(f"{name} is not the version {known.signed.version} that was seen before")
 
 
-def _expect_way_from_first_root(trust: Trust, source: Source) -> None:
+def _way_from_first_root(trust: Trust, source: Source) -> list[Sealed[Root]]:
+    """Return every root, from the first to the one that is trusted."""
     first = Trust(first_root(source), trust.now)
     newest = trust.roots[-1]
     if first.root.version > newest.signed.version or not leads_to(first, source, newest):
         raise Altered("signed/1.root.json does not lead to the root that is trusted")
+    return first.roots
 
 
 def _entries(
@@ -271,9 +307,14 @@ def _check_files(source: Source, entries: list[Entry], threads: int, count: _Cou
 
     def check_batch(batch: list[Entry]) -> int:
         for entry in batch:
-            data = fetch_signed(source, entry)
-            if has_siblings:
-                _check_siblings(source, entry.path, data)
+            if is_media(entry.path):
+                expect_measure(entry, *measure(source, entry.path, entry.length))
+                if has_siblings:
+                    check_siblings(source, entry.path, entry.length)
+            else:
+                data = fetch_signed(source, entry)
+                if has_siblings:
+                    check_siblings(source, entry.path, len(data), data)
         return len(batch)
 
     count.expect(len(entries))
@@ -286,17 +327,12 @@ def _check_files(source: Source, entries: list[Entry], threads: int, count: _Cou
             raise
 
 
-def _check_siblings(source: Source, path: str, data: bytes) -> None:
-    for ending in SIBLINGS:
-        packed = source.read(path + ending, longest(len(data)))
-        if packed is not None:
-            expect_sibling(path + ending, packed, data)
-
-
 # Strays
 
 
-def _expect_no_strays(source: Source, trust: Trust, entries: list[Entry]) -> int:
+def _expect_no_strays(
+    source: Source, trust: Trust, entries: list[Entry], roots: list[Sealed[Root]]
+) -> int:
     """Refuse files that nobody signed; return how many stay from earlier editions."""
     there = source.paths()
     if there is None:
@@ -306,19 +342,16 @@ def _expect_no_strays(source: Source, trust: Trust, entries: list[Entry]) -> int
     plain = {path for path in rest if _plain(path) not in rest}
     current = set(_metadata_names(trust))
     odd = sorted(plain - current)
-    strays = [path for path in odd if not _is_superseded(path, source, trust)]
+    superseded = Superseded(source, trust, roots, signed, odd)
+    strays = [path for path in odd if not superseded.holds(path)]
     if strays:
         named = ", ".join(map(_shown, strays[:MOST_NAMED]))
         more = f" and {len(strays) - MOST_NAMED} more" if len(strays) > MOST_NAMED else ""
         raise Stray(f"{named}{more}: no part of this edition, nobody signed it")
     for path in sorted(plain & current):
-        _check_siblings(source, path, fetch(source, path, LONGEST_METADATA))
+        data = fetch(source, path, LONGEST_METADATA)
+        check_siblings(source, path, len(data), data)
     return sum(not path.endswith(PART) for path in odd)
-
-
-def _shown(path: str) -> str:
-    """Return a name that may be written to a terminal; a stranger chose it."""
-    return path if path.isprintable() else ascii(path)
 
 
 def _plain(path: str) -> str | None:
@@ -333,36 +366,3 @@ def _metadata_names(trust: Trust) -> Iterator[str]:
         yield file_name(ROOT, version)
     for role in trust.roles():
         yield trust.next_listing(role)[0]
-
-
-def _is_superseded(path: str, source: Source, trust: Trust) -> bool:
-    """Say whether this stays from an earlier edition. Raises where it pretends to."""
-    if match := _SUPERSEDED.fullmatch(path):
-        return int(match[1]) < _newest(match[2], trust)
-    if match := _NAMED_BY_CONTENT.fullmatch(path):
-        data = fetch(source, path, LONGEST_MEDIA)
-        if hashlib.sha256(data).hexdigest() != match[1]:
-            raise Altered(f"{path} has not the SHA-256 that its name says")
-        _check_siblings(source, path, data)
-        return True
-    if path.startswith("bundles/") and path.endswith(".json"):
-        return _is_bundle(path, source, trust)
-    # What a writer at work had beside its place is gone by now.
-    return path.endswith(PART) and source.read(path, 0) is None
-
-
-def _newest(role: str, trust: Trust) -> int:
-    if role == SNAPSHOT:
-        return trust.edition.number
-    return trust.version_of(role)
-
-
-def _is_bundle(path: str, source: Source, trust: Trust) -> bool:
-    data = fetch(source, path, LONGEST)
-    root = trust.roots[-1].data
-    try:
-        open_bundle(data, lambda _: Trust(root, trust.now, refuse_expired=False))
-    except EditionError as error:
-        raise type(error)(f"{path}: {error}") from None
-    _check_siblings(source, path, data)
-    return True

@@ -267,8 +267,9 @@ def put(file: Path, data: bytes) -> None:
 
 
 def _roots(folder: Path) -> dict[int, bytes]:
-    if folder.exists():
-        os.listdir(folder)  # a glob is silent where it may not look
+    for each in (folder, folder / SIGNED):
+        if each.exists():
+            next(each.iterdir(), None)  # a glob is silent where it may not look
     roots = {version: file.read_bytes() for version, file in _versions(folder, ROOT)}
     if not roots:
         raise NoKeys(f"{folder} holds no keys; make them with: tamizdat keys ceremony")

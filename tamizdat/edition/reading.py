@@ -10,8 +10,8 @@ Rules:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Protocol, runtime_checkable
 
 from tuf.api.metadata import Root
 
@@ -22,6 +22,8 @@ from tamizdat.edition.roles import ROOT, TARGETS
 from tamizdat.edition.tree import Entry
 from tamizdat.edition.trust import MOST_ROLES, MOST_ROOTS, Trust, fingerprint
 
+PIECE = 1 << 20
+
 
 class Source(Protocol):
     """A place that holds files of an edition: a folder, a mirror, a bundle."""
@@ -31,6 +33,14 @@ class Source(Protocol):
 
     def paths(self) -> Iterable[str] | None:
         """Return the path of every file; None where the place cannot tell."""
+
+
+@runtime_checkable
+class Flowing(Protocol):
+    """A source that can give a file in pieces, so that a long one takes no memory."""
+
+    def pieces(self, path: str, limit: int) -> Iterator[bytes] | None:
+        """Return a file, ``limit`` + 1 bytes of it or a little more; None where there is none."""
 
 
 def refresh(trust: Trust, source: Source) -> bool:
@@ -109,11 +119,32 @@ def fetch_signed(source: Source, entry: Entry) -> bytes:
     return data
 
 
+def measure(source: Source, path: str, limit: int) -> tuple[int, str]:
+    """Return a file's length and SHA-256, in pieces where that can be. Raises Missing, TooLong."""
+    if not isinstance(source, Flowing):
+        data = fetch(source, path, limit)
+        return len(data), hashlib.sha256(data).hexdigest()
+    pieces = source.pieces(path, limit)
+    if pieces is None:
+        raise Missing(f"{path} is missing")
+    length, digest = 0, hashlib.sha256()
+    for piece in pieces:
+        length += len(piece)
+        digest.update(piece)
+    if length > limit:
+        raise TooLong(f"{path} is longer than the {limit} bytes that it may have")
+    return length, digest.hexdigest()
+
+
 def expect_bytes(entry: Entry, data: bytes) -> None:
     """Refuse bytes other than those that were signed (TUF 5.7.3). Raises Altered."""
-    if len(data) != entry.length:
-        raise Altered(f"{entry.path} has {len(data)} bytes; expected {entry.length}")
-    found = hashlib.sha256(data).hexdigest()
+    expect_measure(entry, len(data), hashlib.sha256(data).hexdigest())
+
+
+def expect_measure(entry: Entry, length: int, found: str) -> None:
+    """Refuse another length or SHA-256 than was signed. Raises Altered."""
+    if length != entry.length:
+        raise Altered(f"{entry.path} has {length} bytes; expected {entry.length}")
     if found != entry.sha256:
         raise Altered(f"{entry.path} has SHA-256 {found}; expected {entry.sha256}")
 

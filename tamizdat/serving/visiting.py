@@ -160,7 +160,8 @@ class Mirror:
                 kept = http.client.HTTPSConnection(host, timeout=self._left(), context=safe)
             else:
                 kept = http.client.HTTPConnection(host, timeout=self._left())
-            kept.response_class = partial(_Answer, left=self._left)  # type: ignore[assignment]  # it is only called
+            # It is only ever called, so it need not be a class.
+            kept.response_class = partial(_Answer, left=self._left)  # type: ignore[assignment]
             self._own.connection = kept
             self._open.add(kept)
         elif kept.sock is not None:
@@ -214,7 +215,7 @@ class _Paced(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._left_of())
-        return self._bare.readinto(buffer)  # type: ignore[attr-defined,no-any-return]  # typeshed has it in subclasses only
+        return self._bare.readinto(buffer)
 
     def close(self) -> None:
         self._bare.close()

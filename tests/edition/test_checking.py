@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import socket
 from collections.abc import Callable
 from datetime import timedelta
@@ -89,7 +90,7 @@ def test_what_stays_from_earlier_editions_is_no_stranger(newsroom: Newsroom, tru
         named_for(PICTURE): PICTURE,
         path_of(PAGE): bundle,
         f"{path_of(PAGE)}.br": brotli.compress(bundle),
-        "signed/1.snapshot.json.br": b"an old sibling proves nothing to anybody",
+        "signed/1.snapshot.json.br": brotli.compress(newsroom.files["signed/1.snapshot.json"]),
     }
     metadata = check_edition(newsroom.source, trust).superseded
     assert metadata >= 4
@@ -273,6 +274,112 @@ def test_of_expiries_the_first_is_said(newsroom: Newsroom, trust: Trust) -> None
     assert check_edition(newsroom.source, trust).expires == NOW + timedelta(hours=1)
 
 
+# What stays from earlier editions is held to what was signed then
+
+
+@pytest.fixture
+def aged(newsroom: Newsroom) -> Newsroom:
+    """Return a newsroom all of whose on-line keys are others than at the beginning."""
+    newsroom.keys |= {"pages": ["pages-2"], "media": ["media-2"]}
+    newsroom.keys["targets"] = ["targets-2"]
+    newsroom.put_root()
+    newsroom.put_delegations()
+    newsroom.rotate("snapshot", "snapshot-2")
+    newsroom.publish({path: data + b" " for path, data in list(newsroom.contents.items())[:1]})
+    newsroom.publish({PAGE: BODY + b" ", "a/index.html": b"a", "b.html": b"b", "c.html": b"c"})
+    newsroom.publish({named_for(b"1"): b"1", named_for(b"2"): b"2", named_for(b"4"): b"4"})
+    for role in newsroom.bins():
+        newsroom.put_bin(role)
+    newsroom.put_snapshot()
+    newsroom.put_timestamp()
+    return newsroom
+
+
+def test_what_keys_signed_that_were_replaced_since_may_stay(aged: Newsroom, trust: Trust) -> None:
+    assert {"signed/1.targets.json", "signed/1.pages.json"} < set(aged.files)
+    assert check_edition(aged.source, trust).superseded >= 9
+
+
+@pytest.mark.parametrize("role", ["snapshot", "targets", "pages", "media", "pages-0", "media-1"])
+def test_superseded_metadata_holds_no_other_bytes(role: str, aged: Newsroom, trust: Trust) -> None:
+    path = f"signed/1.{role}.json"
+    said = said_in(aged.files[path])
+    aged.files[path] = b"<p>anything</p>"
+    with pytest.raises(Malformed, match=path):
+        check_edition(aged.source, trust)
+    aged.files[path] = sign(said, ["stranger"])
+    with pytest.raises(Stray, match=path):
+        check_edition(aged.source, trust)
+    aged.files[path] = sign({**said, "version": 2}, [role.partition("-")[0]])
+    with pytest.raises(Stray, match=path):
+        check_edition(aged.source, trust)
+    aged.files[path] = sign(said, [role.partition("-")[0]])
+    aged.files[f"{path}.gz"] = gzip.compress(b"<p>anything</p>")
+    with pytest.raises(Altered, match=rf"{path}[.]gz decodes to other"):
+        check_edition(aged.source, trust)
+
+
+def test_a_superseded_bin_in_anothers_place_is_a_stray(newsroom: Newsroom, trust: Trust) -> None:
+    role = newsroom.bin_of(PAGE)
+    other = next(each for each in newsroom.bins() if each not in {role, "media-0", "media-1"})
+    said = newsroom.say_bin(role)
+    for each in (role, other):
+        newsroom.put_bin(each)
+    newsroom.put_bin(other)
+    newsroom.put_snapshot()
+    newsroom.put_timestamp()
+    number = newsroom.versions[other] - 1
+    newsroom.files[f"signed/{number}.{other}.json"] = sign({**said, "version": number}, ["pages"])
+    with pytest.raises(Stray, match=f"signed/{number}.{other}.json"):
+        check_edition(newsroom.source, trust)
+
+
+def test_a_superseded_bin_whose_key_nothing_names_any_more_is_a_stray(
+    aged: Newsroom, trust: Trust
+) -> None:
+    del aged.files["signed/1.pages.json"]
+    with pytest.raises(Stray, match=r"pages-0"):
+        check_edition(aged.source, trust)
+
+
+def test_metadata_that_goes_while_it_is_looked_for_is_no_stray(
+    newsroom: Newsroom, trust: Trust
+) -> None:
+    newsroom.put_delegations()
+    newsroom.publish({PAGE: b"<p>new</p>"})
+
+    class Sweeping(Memory):
+        def paths(self) -> list[str]:
+            found = list(self.files)
+            for role in ("snapshot", "pages"):
+                self.files.pop(f"signed/1.{role}.json")
+            return found
+
+    check_edition(Sweeping(dict(newsroom.files)), trust)
+
+
+def test_a_bundle_stands_under_the_name_of_its_page(newsroom: Newsroom, trust: Trust) -> None:
+    bundle = make(newsroom.source, [PAGE], NOW)
+    newsroom.files["bundles/other.json"] = bundle
+    with pytest.raises(Stray, match=r"^bundles/other[.]json is no bundle of just that page"):
+        check_edition(newsroom.source, trust)
+
+
+def test_a_bundle_holds_no_second_page(newsroom: Newsroom, trust: Trust) -> None:
+    newsroom.publish({"a/index.html": b"a"})
+    newsroom.files[path_of(PAGE)] = make(newsroom.source, [PAGE, "a/index.html"], NOW)
+    with pytest.raises(Stray, match="is no bundle of just that page"):
+        check_edition(newsroom.source, trust)
+
+
+def test_a_bundle_of_a_withdrawn_page_is_a_stray(newsroom: Newsroom, trust: Trust) -> None:
+    newsroom.files[path_of(PAGE)] = make(newsroom.source, [PAGE], NOW)
+    check_edition(newsroom.source, trust)
+    newsroom.publish({PAGE: None})
+    with pytest.raises(Stray, match=path_of(PAGE)):
+        check_edition(newsroom.source, trust)
+
+
 # While editions come
 
 
@@ -427,3 +534,93 @@ def test_a_writers_part_that_is_gone_by_now_is_no_stray(newsroom: Newsroom, trus
 
     writing = check_edition(Writing(newsroom.files), trust)
     assert writing == check_edition(newsroom.source, trust)
+
+
+def test_folders_that_are_too_deep_are_named_in_one_line(folder: Path, trust: Trust) -> None:
+    _dig(folder, 1500)
+    with pytest.raises(Stray, match=r"^(d/)+ is deeper than folders of an edition are$"):
+        check_edition(Folder(folder), trust)
+    _fill_up(folder)
+
+
+def _dig(folder: Path, depth: int) -> None:
+    """Make folders in one another, past what a path may be long."""
+    number = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=number)
+        below = os.open("d", os.O_RDONLY, dir_fd=number)
+        os.close(number)
+        number = below
+    os.close(number)
+
+
+def _fill_up(folder: Path) -> None:
+    """Take them away again, from above: what clears after the tests would go too deep."""
+    top = folder / "d"
+    while top.exists():
+        below = top / "d"
+        if below.exists():
+            below.rename(folder / "e")
+        top.rmdir()
+        if (folder / "e").exists():
+            (folder / "e").rename(top)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(
+    folder: Path, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = os.scandir
+
+    def refuse(place: Path) -> object:
+        if place.name == "2026":
+            raise PermissionError(13, "Permission denied")
+        return look(place)
+
+    monkeypatch.setattr("tamizdat.edition.checking.os.scandir", refuse)
+    with pytest.raises(Stray, match=r"2026/ cannot be looked into [(]Permission denied[)]"):
+        check_edition(Folder(folder), trust)
+
+
+def test_a_folder_that_goes_meanwhile_is_empty(folder: Path) -> None:
+    source = Folder(folder)
+    paths = source.paths()
+    first = next(paths)
+    shutil.rmtree(folder)
+    assert len([first, *paths]) < 10
+
+
+def test_a_long_name_is_told_in_short(newsroom: Newsroom, trust: Trust) -> None:
+    newsroom.files["a" * 4000] = b"?"
+    with pytest.raises(Stray, match=r"^a{300}…: no part"):
+        check_edition(newsroom.source, trust)
+
+
+def test_media_in_a_folder_are_never_held_whole(
+    folder: Path, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / OLD).write_bytes(b"old")
+    monkeypatch.setattr("tamizdat.edition.checking.PIECE", 2)
+    read = Folder.read
+
+    def refuse(self: Folder, path: str, limit: int) -> bytes | None:
+        assert path not in (NAMED, OLD)
+        return read(self, path, limit)
+
+    monkeypatch.setattr(Folder, "read", refuse)
+    assert check_edition(Folder(folder), trust).superseded >= 1
+    (folder / NAMED).write_bytes(PICTURE + b"!")
+    with pytest.raises(TooLong, match=NAMED):
+        check_edition(Folder(folder), trust)
+    (folder / NAMED).unlink()
+    with pytest.raises(Missing, match=NAMED):
+        check_edition(Folder(folder), trust)
+
+
+def test_a_long_media_file_has_no_compressed_sibling(
+    newsroom: Newsroom, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.files[f"{NAMED}.gz"] = gzip.compress(PICTURE)
+    check_edition(newsroom.source, trust)
+    monkeypatch.setattr("tamizdat.edition.superseded.MOST_WHOLE", len(PICTURE) - 1)
+    with pytest.raises(Stray, match=rf"{NAMED}[.]gz: so long a file"):
+        check_edition(newsroom.source, trust)

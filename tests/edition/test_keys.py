@@ -12,7 +12,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from securesystemslib.formats import encode_canonical
 
 from tamizdat.edition import rootkeys
-from tamizdat.edition.keys import DamagedKeys, Key, Keyring, LostKey, NoKeys, pem_name, short
+from tamizdat.edition.keys import (
+    DamagedKeys,
+    Key,
+    Keyring,
+    LostKey,
+    NoKeys,
+    OthersKeys,
+    pem_name,
+    short,
+)
 from tamizdat.edition.rootkeys import AGE, CannotKeep, CannotOpen
 from tests.edition.keyrooms import CHEAP, ROOT_KEYS, SHAPE, found, holds, read
 
@@ -221,3 +230,26 @@ def test_an_age_identity_may_stand_in_a_passphrases_place(tmp_path: Path) -> Non
 
 def test_a_short_key_id_is_how_people_know_it() -> None:
     assert short(ROOT_KEYS[0].key_id) == ROOT_KEYS[0].key_id[:8]
+
+
+def test_what_a_write_that_was_cut_off_left_aside_is_tidied_away(tmp_path: Path) -> None:
+    ring = found(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    (tmp_path / ".pages-0123456789abcdef.pem.new").write_bytes(b"a private key")
+    (tmp_path / "signed" / ".7.pages.json.new").write_bytes(b"{")
+    ring.tidy()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("deed", ["iterdir", "read_bytes"])
+def test_keys_of_another_user_are_said_to_be_so(
+    deed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found(tmp_path)
+
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, deed, refuse)
+    with pytest.raises(OthersKeys, match="cannot be read by this user; be the one who owns"):
+        Keyring.load(tmp_path)

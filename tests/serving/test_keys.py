@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import shutil
 import sys
@@ -221,6 +223,35 @@ def test_status_says_what_is_due_lost_or_lies_in_the_wrong_place(
     assert "pages should be signed again: tamizdat keys resign" in said
     assert "the private key of snapshot is gone" in said
     assert "move each file of" in said
+
+
+def test_status_says_what_others_may_open(
+    held: Folder, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pem = next(held.keys.glob("pages-*.pem"))
+    for place, mode, good in ((pem, 0o640, 0o600), (held.keys, 0o711, 0o700)):
+        place.chmod(mode)
+        with pytest.raises(SystemExit, match="1"):
+            run("status")
+        said = capsys.readouterr().out
+        assert f"others than their owner may open {place.name}: chmod -R go= {held.keys}" in said
+        place.chmod(good)
+    assert "Nothing needs doing." in run("status")
+
+
+@pytest.mark.parametrize("deed", ["status", "resign"])
+def test_keys_are_handled_by_their_owner_alone(
+    deed: str, held: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What root would leave there, the baker could not read."""
+    monkeypatch.setattr("os.geteuid", lambda: 4_000_000)
+    name = pwd.getpwuid(os.getuid()).pw_name
+    with pytest.raises(KeyroomError, match=f"belongs to {name}; run this as that user: sudo -u"):
+        run(deed)
+
+
+def test_an_owner_without_a_name_is_told_by_number() -> None:
+    assert keyroom._user(4_000_000) == "#4000000"
 
 
 # rotate

@@ -105,6 +105,8 @@ def test_one_line_names_the_first_wrong_thing(desk: Desk) -> None:
         (["nowhere"], "nowhere is no folder, no file, and no address"),
         (["ftp://host/"], "expected an address like https://host/"),
         (["http://127.0.0.1:1/"], "127.0.0.1:1 does not answer"),
+        (["http://[/"], "expected an address like https://host/"),
+        (["http://localhost:abc/"], "expected an address like https://host/"),
         (["."], "signed/1.root.json is missing: this is no edition"),
         ([".", "--trusted-root", "nowhere"], "nowhere cannot be read"),
         ([".", "--page", "/a%/"], "which an edition's path may not"),
@@ -344,3 +346,14 @@ def test_no_newsroom_and_no_django_settings_are_needed(desk: Desk, tmp_path: Pat
         words, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_name_that_would_turn_the_line_around_is_escaped(desk: Desk) -> None:
+    """A right-to-left override is no control character, and a path may hold it."""
+    desk.newsroom.publish({"a\u202e.html": b"a"})
+    desk.carry()
+    (desk.edition / "a\u202e.html").write_bytes(b"b")
+    code, _, errors = desk.verify()
+    assert code == 1
+    assert errors.strip().isprintable()
+    assert "a\\u202e.html has SHA-256" in errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -167,6 +168,7 @@ def test_slashes_are_followed_between_a_folder_and_its_page(server: Server, mirr
         "/a/?utm=1",
         "/a/index.htm",
         "javascript:1",
+        "http://[x/",
         "",
     ],
 )
@@ -288,6 +290,8 @@ def test_nonsense_for_an_answer_is_an_error(server: Server, mirror: Mirror) -> N
 
 
 def test_nobody_there_is_an_error(server: Server) -> None:
+    with Mirror(f"http://{'a' * 70}.example/") as mirror, pytest.raises(Unreachable):
+        mirror.read("a", 9)
     with Mirror("https://127.0.0.1:1/") as mirror, pytest.raises(Unreachable):
         mirror.read("a", 9)
     with (
@@ -307,8 +311,57 @@ def test_nobody_there_is_an_error(server: Server) -> None:
         "https://a/?b",
         "https://a/#b",
         "file:///a",
+        "http://[/",
+        "http://localhost:abc/",
+        "http://localhost:99999/",
     ],
 )
 def test_an_address_is_a_scheme_and_a_host(address: str) -> None:
     with pytest.raises(BadAddress, match="expected an address like"):
         Mirror(address)
+
+
+# Answers that keep within every rule but never come to an end
+
+
+def _raw(*parts: bytes) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        for part in parts:
+            handler.wfile.write(part)
+
+    return answer
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _raw(b"HTTP/1.1 200 OK\r\n", *[b"X: " + b"a" * 60_000 + b"\r\n"] * 20),
+        _raw(b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000),
+        _raw(CHUNKED, b"X: yyyyyyyyyyyyyyyyyyyyyyyy\r\n" * 20_000),
+    ],
+    ids=["header", "continue", "trailer"],
+)
+def test_one_deadline_holds_for_all_of_an_answer(answer: Answer, server: Server) -> None:
+    server.answers["/a"] = answer
+    times = itertools.count(0, 10)
+    with (
+        Mirror(server.address, timer=lambda: float(next(times))) as mirror,
+        pytest.raises(TooLong, match=r"^a: the mirror sends it too slowly$"),
+    ):
+        mirror.read("a", 9)
+
+
+def test_what_a_mirror_says_is_made_printable(server: Server, mirror: Mirror) -> None:
+    server.answers["/a"] = _raw(b"HTTP/1.1 \x1b[2J\x07All is well OK\r\n\r\n")
+    with pytest.raises(Unreachable) as told:
+        mirror.read("a", 9)
+    assert str(told.value).isprintable()
+    assert "\\x1b[2J" in str(told.value)
+    server.answers["/a/index.html"] = say(302, Location="/\x9b\xe9")
+    with pytest.raises(Altered) as told_too:
+        mirror.read("a/index.html", 9)
+    assert str(told_too.value).isascii()

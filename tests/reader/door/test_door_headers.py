@@ -56,12 +56,15 @@ def test_the_date_is_that_of_the_clock(door: OpenDoor) -> None:
         ("/worker.js", "public, max-age=0, must-revalidate"),
         ("/media/abc.mp3", "public, max-age=31536000, immutable"),
         ("/assets/abc.css", "public, max-age=31536000, immutable"),
+        ("/signed/12.pages-03f.json", "public, max-age=31536000, immutable"),
+        ("/bundles/2026/11/dam.json", "public, max-age=0, must-revalidate"),
     ],
 )
-def test_only_what_carries_its_hash_is_kept_without_asking(
+def test_only_what_carries_its_hash_or_number_is_kept_without_asking(
     door: OpenDoor, root: Path, path: str, rule: str
 ) -> None:
-    write(root, "assets/abc.css", b"p{}")
+    for name in ("assets/abc.css", "signed/12.pages-03f.json", "bundles/2026/11/dam.json"):
+        write(root, name, b"{}")
     assert door.get(path).fields["Cache-Control"] == rule
 
 

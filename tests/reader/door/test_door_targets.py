@@ -205,3 +205,12 @@ def test_a_pipe_does_not_hang_the_door(door: OpenDoor, root: Path) -> None:
 def test_a_name_longer_than_a_file_system_allows_is_missing(door: OpenDoor) -> None:
     assert door.get("/" + "a" * 4000).status == 404
     assert door.get("/" + "a/" * 3000).status == 404
+
+
+@pytest.mark.parametrize("path", ["/signed/2.root.json", "/bundles/2026/11/none.json"])
+def test_programs_that_ask_for_what_is_not_there_get_no_page(path: str, door: OpenDoor) -> None:
+    """Each verifier asks for the next root, which is not there, at each visit."""
+    reply = door.get(path)
+    assert (reply.status, reply.body) == (404, b"404 Not Found\n")
+    assert reply.fields["Content-Type"] == "text/plain; charset=utf-8"
+    assert "immutable" not in reply.fields["Cache-Control"]

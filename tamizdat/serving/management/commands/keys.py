@@ -1,8 +1,8 @@
 """Make, show, rotate and revoke the keys that sign the edition
 
 ceremony makes them all, once. status says what stands and what needs doing; its exit code is 1
-when something has expired, or others may read the keys. rotate gives roles new keys; revoke does it for a key that was lost or
-stolen; resign signs again what has come half-way to its end.
+when something has expired, or others may read the keys. rotate gives roles new keys; revoke does
+it for a key that was lost or stolen; resign signs again what has come half-way to its end.
 """
 
 from __future__ import annotations

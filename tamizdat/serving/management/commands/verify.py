@@ -27,7 +27,7 @@ from tamizdat.edition.checking import (
     check_pages,
     settled,
 )
-from tamizdat.edition.errors import Malformed
+from tamizdat.edition.errors import EditionError, Malformed, printable
 from tamizdat.edition.paths import file_of
 from tamizdat.edition.reading import Source, first_root, follow_roots
 from tamizdat.edition.trust import Trust, fingerprint
@@ -86,6 +86,12 @@ class Command(BaseCommand):
         """Need nothing of a newsroom."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._verify(options)
+        except EditionError as error:  # a stranger's words may stand in it
+            raise type(error)(printable(str(error))) from None
+
+    def _verify(self, options: dict[str, Any]) -> None:
         now = datetime.now(UTC)
         memory = Memory(options["state"] or usual_folder(os.environ), now)
         given = _root_file(options["trusted_root"])
@@ -222,7 +228,7 @@ def told(bundle: Bundle, known: Trust) -> str:
             else "."
         ),
         f"{_count(len(bundle.files))}, {_size(sum(map(len, bundle.files.values())))}, "
-        f"every byte as it was signed: {', '.join(pages[:SHOWN])}{more}.",
+        f"every byte as it was signed: {', '.join(map(printable, pages[:SHOWN]))}{more}.",
     ]
     if known.snapshot is not None and known.edition.number > bundle.edition.number:
         lines.append(f"A newer edition is known: {known.edition.number}.")
