@@ -98,12 +98,14 @@ def bake(
                 work.begin_anew()
                 note_address(run)
             work.run()
+            work.seal()
+            work.bundle()
+            work.let_hands_go()
             if full or was_cut_short:
                 work.clear()
-            work.seal()
+                work.seal()
             if not work.report.editions:
                 work.sealing.renew(now)
-            work.bundle()
     if work.error is not None:
         raise work.error
     return work.report
@@ -175,7 +177,7 @@ class Baking:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._let_hands_go()
+        self.let_hands_go()
 
     def begin_anew(self) -> None:
         """Have every file made again, and what is missing signed again."""
@@ -187,7 +189,7 @@ class Baking:
         while True:
             taken = plan.take_up(self.now)
             if taken.count:
-                self._let_hands_go()  # the lists may have changed, which they know by heart
+                self.let_hands_go()  # the lists may have changed, which they know by heart
             if taken.count and taken.is_addition and (first := plan.first_look(ROUND)):
                 self._make_here(first)
                 self.seal()
@@ -339,7 +341,8 @@ class Baking:
         if self._progress:
             self._progress(self.report.made + done, self.report.made + known)
 
-    def _let_hands_go(self) -> None:
+    def let_hands_go(self) -> None:
+        """Do without the other hands from here on, and without their memory."""
         if self._hands is not None:
             self._hands.close()
             self._hands = None
@@ -398,10 +401,13 @@ class Baking:
     def clear(self) -> None:
         """Take away files that no record knows. A full bake looks for them, and one that follows
         a bake that was cut short."""
-        known = set(File.objects.values_list("path", flat=True))
-        known |= set(Asset.objects.values_list("path", flat=True))
         self.tree.clear_parts()
-        for path in sorted(self.tree.paths() - known):
+        strays = self.tree.paths()
+        for model in (File, Asset):
+            strays.difference_update(
+                model._default_manager.values_list("path", flat=True).iterator()
+            )
+        for path in sorted(strays):
             if not path.startswith(("signed/", "bundles/")):
                 self.tree.remove(path)
                 self.report.removed.append(path)

@@ -126,15 +126,17 @@ def take_away(tree: Tree, names: Iterable[str], now: datetime) -> None:
 
 def sweep(tree: Tree, now: datetime) -> int:
     """Take away bundles of stories that are older, or gone; return how many."""
-    count = 0
-    for path in list(_standing(tree)):
-        page = f"{path.removeprefix(f'{FOLDER}/').removesuffix('.json')}/index.html"
-        recipe = File.objects.filter(path=page).values_list("recipe", flat=True).first() or ""
-        if not bundles_of([recipe], now):
-            tree.remove(path)
-            count += 1
-    return count
+    there = {_page_of(path): path for path in tree.paths(FOLDER) if path.endswith(".json")}
+    pages, kept = sorted(there), set[str]()
+    for start in range(0, len(pages), SLICE):
+        rows = File.objects.filter(path__in=pages[start : start + SLICE])
+        recipes = dict(rows.values_list("recipe", "path"))
+        recent = bundles_of(recipes, now)
+        kept |= {recipes[f"{STORY}{name.removeprefix(KIND)}"] for name in recent}
+    for page in there.keys() - kept:
+        tree.remove(there[page])
+    return len(there.keys() - kept)
 
 
-def _standing(tree: Tree) -> Iterator[str]:
-    return (path for path in sorted(tree.paths(FOLDER)) if path.endswith(".json"))
+def _page_of(path: str) -> str:
+    return f"{path.removeprefix(f'{FOLDER}/').removesuffix('.json')}/index.html"

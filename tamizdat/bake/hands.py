@@ -32,6 +32,7 @@ from tamizdat.bake.models import Asset
 from tamizdat.edition.tree import Entry, Tree, entry
 
 T = TypeVar("T")
+AHEAD = 6  # batches for each hand: it must not run out while the baker writes its records
 SHARE = 20  # things that a hand does a deed on at a time
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 
@@ -144,7 +145,7 @@ class Hands:
             initargs=(os.getpid(), _Bench(tree.root, now, orders)),
         )
         self._pool.submit(int).result()  # fork now, before the baker opens a connection again
-        self._room = count * 2  # one batch in the hands, one beside them
+        self._room = count * AHEAD
         self._waiting: set[Future[list[Done]]] = set()
 
     @property

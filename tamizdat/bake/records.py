@@ -23,7 +23,7 @@ from tamizdat.edition.roles import Shape
 from tamizdat.edition.tree import Entry
 
 T = TypeVar("T")
-CACHE = 64 * 1024  # KiB
+CACHE = 32 * 1024  # KiB
 SLICE = 500  # SQLite's limit on variables, and room for what else a statement names
 
 

@@ -195,7 +195,8 @@ class Sealing:
             for role, version in floors.items():
                 rows = Metadata.objects.filter(role=role, version__lt=version)
                 rows.update(version=version, is_stale=True)
-            Metadata.objects.update(is_stale=True)
+            # What the later ones listed, the database does not know: they may name what was withdrawn.
+            Metadata.objects.update(is_stale=True, forgets=True)
         return True
 
     def _take_numbers(

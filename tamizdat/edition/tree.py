@@ -174,7 +174,9 @@ class Tree:
                 if _is_part(name):
                     continue
                 found.add(name if above == "." else f"{above}/{name}")
-        return {path for path in found if not _is_sibling(path, found)}
+        siblings = [path for path in found if _is_sibling(path, found)]
+        found.difference_update(siblings)
+        return found
 
     def clear_parts(self) -> None:
         """Take away what a writer that was killed left beside the files."""

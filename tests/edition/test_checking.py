@@ -352,7 +352,7 @@ def test_metadata_that_goes_while_it_is_looked_for_is_no_stray(
         def paths(self) -> list[str]:
             found = list(self.files)
             for role in ("snapshot", "pages"):
-                self.files.pop(f"signed/1.{role}.json")
+                self.files.pop(f"signed/1.{role}.json", None)
             return found
 
     check_edition(Sweeping(dict(newsroom.files)), trust)
