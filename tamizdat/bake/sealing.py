@@ -195,7 +195,7 @@ class Sealing:
             for role, version in floors.items():
                 rows = Metadata.objects.filter(role=role, version__lt=version)
                 rows.update(version=version, is_stale=True)
-            # What the later ones listed, the database does not know: they may name what was withdrawn.
+            # What the later ones listed the database does not know: it may be withdrawn by now.
             Metadata.objects.update(is_stale=True, forgets=True)
         return True
 
