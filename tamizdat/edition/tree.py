@@ -168,8 +168,8 @@ class Tree:
     def paths(self, below: str = "") -> set[str]:
         """Return the path of every file, or those below a folder; compressed siblings left out."""
         found = set()
-        for folder, _, names in os.walk(self.place(below) if below else self.root):
-            above = os.path.relpath(folder, self.root)
+        for folder, _, names in os.walk(self.place(below) if below else self._real):
+            above = os.path.relpath(folder, self._real)
             for name in names:
                 if _is_part(name):
                     continue

@@ -93,3 +93,43 @@ def test_paths_leave_the_siblings_out(tree: Tree) -> None:
     tree.write("index.html", PAGE)
     tree.write("media/film.gz", b"not a sibling of anything")
     assert tree.paths() == {"index.html", "media/film.gz"}
+
+
+def test_a_file_is_read_measured_and_dated(tree: Tree) -> None:
+    tree.write("a/index.html", PAGE)
+    assert (tree.read("a/index.html"), tree.length("a/index.html")) == (PAGE, len(PAGE))
+    moment = (tree.root / "a/index.html").stat().st_mtime
+    assert tree.changed_at("a/index.html").timestamp() == pytest.approx(moment)
+    assert (tree.read("b.html"), tree.length("b.html")) == (None, None)
+
+
+def test_a_folder_names_its_files_without_what_is_under_way(tree: Tree) -> None:
+    tree.write("signed/b.json", b"{}", is_plain=True)
+    tree.write("signed/a.json", b"{}", is_plain=True)
+    (tree.root / "signed/.1-1.part").write_bytes(b"half")
+    assert tree.names("signed") == ["a.json", "b.json"]
+    assert tree.names("elsewhere") == []
+
+
+def test_a_tree_holds_a_page_only_with_the_siblings_written_with_it(tree: Tree) -> None:
+    tree.write("a/index.html", PAGE)
+    tree.write("media/a.webp", b"RIFF")
+    assert tree.holds("a/index.html", PAGE)
+    assert tree.holds("media/a.webp", b"RIFF")
+    assert not tree.holds("a/index.html", b"another")
+    (tree.root / "a/index.html.br").write_bytes(b"from another bake")
+    assert not tree.holds("a/index.html", PAGE)
+    (tree.root / "a/index.html.br").unlink()
+    assert not tree.holds("a/index.html", PAGE)
+
+
+def test_paths_below_a_folder_are_named_from_the_top_through_a_link_as_well(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "edition").symlink_to(tmp_path / "disk")
+    tree = Tree(tmp_path / "edition")
+    tree.write("bundles/a.json", PAGE)
+    tree.write("index.html", PAGE)
+    assert tree.paths("bundles") == {"bundles/a.json"}
+    assert tree.paths() == {"bundles/a.json", "index.html"}
