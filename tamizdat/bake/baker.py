@@ -33,7 +33,7 @@ from django.db import connection, transaction
 from tamizdat.bake import bundling, hands, plan, records
 from tamizdat.bake.hands import Done, Hands
 from tamizdat.bake.loaves import Orders
-from tamizdat.bake.models import Asset, Dirty, File, Moved, Uses
+from tamizdat.bake.models import Asset, Dirty, File, Moved
 from tamizdat.bake.sealing import Sealing
 from tamizdat.edition.bundle import path_of
 from tamizdat.edition.tree import Tree
@@ -65,7 +65,6 @@ class Report:
     removed: list[str] = field(default_factory=list)
     edition: int = 0  # the last one that was sealed
     editions: int = 0
-    failed: int = 0
 
 
 Progress = Callable[[int, int], None]
@@ -314,7 +313,6 @@ class Baking:
         gone = [row for row in rows if by_recipe[row.recipe].is_gone]
         plan.set_aside(gone, plan.GONE)
         plan.set_aside(failed, plan.FAILED)
-        self.report.failed += len(failed)
         if failed and self.error is None:
             self.error = by_recipe[failed[0].recipe].error
         aside = {row.pk for row in (*gone, *failed)}
@@ -362,17 +360,13 @@ class Baking:
             self._drop(file.path)
         self.tree.sync()
         self._record_removal(rows, files)
-        if files:
-            self._remove_idle_assets()
+        self._remove_idle_assets()  # though another page took the path, and the record with it
         return True
 
     def _record_removal(self, rows: list[Dirty], files: list[File]) -> None:
         bins = {file.bin for file in files if file.bin}
         with transaction.atomic():
-            ids = [file.pk for file in files]
-            assets = set(Uses.objects.filter(file__in=ids).values_list("asset_id", flat=True))
-            File.objects.filter(pk__in=ids).delete()
-            records.note_idle(assets, self.now)
+            records.strike_out([file.pk for file in files], self.now)
             records.go_stale(bins, forgets=True)
             beside = bundling.bundles_beside(bins, self.now)
             plan.mark_bundles(beside)

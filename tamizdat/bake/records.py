@@ -55,7 +55,7 @@ def record(
     with transaction.atomic():
         standing = _standing(made)
         moved = _note_moves(standing, made)
-        left = _make_room(standing, made)
+        left = _make_room(standing, made, now)
         files = _record_files(standing, made, shape, edition)
         _record_shows(files, made)
         _record_uses(files, made, shape, now)
@@ -120,7 +120,7 @@ def _note_moves(standing: dict[str, Standing], made: dict[str, Done]) -> list[st
     return found
 
 
-def _make_room(standing: dict[str, Standing], made: dict[str, Done]) -> list[str]:
+def _make_room(standing: dict[str, Standing], made: dict[str, Done], now: datetime) -> list[str]:
     """Free the paths that this batch takes: pages may swap theirs, or take one that forwarded.
 
     Return the paths that were left.
@@ -136,7 +136,8 @@ def _make_room(standing: dict[str, Standing], made: dict[str, Done]) -> list[str
         if name not in standing or standing[name].path != _entry(each).path
     ]
     for part in _slices(taken):
-        File.objects.filter(path__in=part).exclude(recipe__in=made).delete()
+        others = File.objects.filter(path__in=part).exclude(recipe__in=made)
+        strike_out(list(others.values_list("pk", flat=True)), now)
     return left
 
 
@@ -185,6 +186,14 @@ def _record_uses(
     note_idle({int(asset) for _, asset in before - now}, moment)
     for part in _slices(sorted({asset for _, asset in now - before})):
         Asset.objects.filter(pk__in=part, idle_since__isnull=False).update(idle_since=None)
+
+
+def strike_out(files: list[int], now: datetime) -> None:
+    """Take files off the record, and note which assets nobody names without them."""
+    for part in _slices(files):
+        assets = set(Uses.objects.filter(file__in=part).values_list("asset_id", flat=True))
+        File.objects.filter(pk__in=part).delete()
+        note_idle(assets, now)
 
 
 def note_idle(assets: Iterable[int], now: datetime) -> None:

@@ -19,7 +19,6 @@ Rules:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
@@ -329,14 +328,6 @@ def languages() -> list[str]:
     """Return the languages of the edition, the newsroom's first one first."""
     homes = Home.objects.live().order_by("path").values_list("locale__language_code", flat=True)
     return list(homes)
-
-
-def standing(tree: Tree) -> tuple[int, str]:
-    """Return the number and the moment of the edition that stands on disk; 0 where none does."""
-    there = edition.numbers(tree.read(file_name(TIMESTAMP, 0)), None)
-    snapshot = tree.read(file_name(SNAPSHOT, there.snapshot))
-    made = json.loads(snapshot)["signed"]["edition"]["made"] if snapshot else ""
-    return there.snapshot, made
 
 
 def _take(versions: dict[str, int], fresh: dict[str, int]) -> None:

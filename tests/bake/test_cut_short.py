@@ -330,3 +330,22 @@ def test_pictures_that_were_swapped_before_go_with_a_withdrawal(
     bake()
     assert not (edition / "media").exists()
     assert not Asset.objects.exists()
+
+
+def test_pictures_of_a_withdrawn_story_go_though_another_takes_its_address(
+    home: Home, reader: Trust, bake: Bake, edition: Path, photo: Callable[..., Any]
+) -> None:
+    """Both in one bake: the other's page stands there before the withdrawn one is taken away."""
+    story = writing.published(home, lead_photo=photo("face"))
+    other = writing.published(home, "Another")
+    bake()
+    story = Story.objects.get(pk=story.pk)
+    story.slug = "parked"
+    story.save()
+    story.unpublish()
+    other.slug = "the-dam-holds"
+    writing.publish(other)
+    bake()
+    assert not (edition / "media").exists()
+    assert not Asset.objects.exists()
+    look(reader, edition)
