@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from tamizdat.bake import bundling, plan
 from tamizdat.bake.hands import Done, Task
-from tamizdat.bake.models import Asset, Dirty, File, Metadata, Moved
+from tamizdat.bake.models import Asset, Dirty, File, Metadata, Moved, Uses
 from tamizdat.edition.roles import Shape
 from tamizdat.edition.tree import Entry
 
