@@ -17,6 +17,7 @@ from datetime import datetime
 from tamizdat.bake import recipes
 from tamizdat.bake.assets import EditionAssets, Wanted
 from tamizdat.edition.paths import file_of
+from tamizdat.reader.pages import Document
 from tamizdat.reader.render import render
 from tamizdat.stories.orders import Orders
 from tamizdat.stories.showing import Showing, Stock
@@ -82,11 +83,15 @@ def _make(recipe: str, stock: Stock) -> Loaf | None:
     made = recipes.make(recipe, showing)
     if made is None:
         return None
-    page, site = made
+    if isinstance(made, Document):
+        path, data = made.path, made.data
+    else:
+        page, site = made
+        path, data = file_of(page.head.path), render(page, site)
     return Loaf(
         recipe=recipe,
-        path=file_of(page.head.path),
-        data=render(page, site),
+        path=path,
+        data=data,
         keys=frozenset(showing.trace.keys),
         assets=tuple(files.wanted.values()),
     )

@@ -39,7 +39,7 @@ LAST = ARCHIVE_RANK = 5
 FORWARD = 6
 RANKS["moved"] = FORWARD
 
-Made = tuple[pages.Page, pages.Site]
+Made = tuple[pages.Page, pages.Site] | pages.Document
 
 
 def rank(recipe: str) -> int:
@@ -55,7 +55,9 @@ def make(recipe: str, showing: Showing) -> Made | None:
     return KINDS[kind](rest, showing)
 
 
-def _framed(showing: Showing, language: str, page: pages.Page | None) -> Made | None:
+def _framed(
+    showing: Showing, language: str, page: pages.Page | None
+) -> tuple[pages.Page, pages.Site] | None:
     if page is None or language not in showing.homes:
         return None
     return page, showing.site(language)

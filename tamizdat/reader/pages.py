@@ -82,6 +82,8 @@ class Site:
     logo: str = ""  # path of the mark, or empty
     icon: str = ""
     notice: str = ""  # one standing line under the masthead
+    sharing_warning: str = ""  # said beside whatever helps to pass a story on; empty: nothing
+    names_files: bool = False  # files to keep are named after their story; else they say nothing
 
 
 @dataclass(frozen=True)
@@ -372,6 +374,14 @@ class RedirectPage:
     head: Head
     target: Link
     template: str = "redirect.html"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that no template makes: a feed, a sitemap, a picture to share."""
+
+    path: str  # in the tree: "feed.xml"
+    data: bytes
 
 
 Page = (

@@ -64,11 +64,37 @@ class Home(PublicPage):
         related_name="+",
         help_text="Empty: the newest story with a lead photo.",
     )
+    sharing_warning = models.CharField(
+        max_length=400,
+        blank=True,
+        help_text="Where passing a story on can be a crime: said beside whatever helps to do it. "
+        "Empty: nothing is said.",
+    )
+    names_files = models.BooleanField(
+        default=False,
+        verbose_name="files to keep are named after their story",
+        help_text="A saved story then bears its headline as its file's name and title. Leave it "
+        "off where such a file may be found on somebody's phone.",
+    )
+    security_contact = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Whom to tell of a hole in this site, in security.txt: https://… or "
+        "mailto:…. That of the first language counts.",
+    )
+    has_llms_txt = models.BooleanField(
+        default=False,
+        verbose_name="llms.txt for language models",
+        help_text="A list of the newest stories, made for language models to read.",
+    )
     row_length = models.PositiveSmallIntegerField(
         default=4, help_text="How many stories each section's row shows."
     )
 
-    translatable_fields = [*translatable("title", "tagline", "notice"), *taken_over("logo")]
+    translatable_fields = [
+        *translatable("title", "tagline", "notice", "sharing_warning"),
+        *taken_over("logo", "names_files"),
+    ]
 
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = [
@@ -95,6 +121,14 @@ class Home(PublicPage):
                 ],
                 heading="The front",
             ),
+            MultiFieldPanel(
+                [FieldPanel("sharing_warning"), FieldPanel("names_files")],
+                heading="What readers pass on or keep",
+            ),
+            MultiFieldPanel(
+                [FieldPanel("security_contact"), FieldPanel("has_llms_txt")],
+                heading="What machines are told",
+            ),
         ]
     )
 
@@ -102,7 +136,8 @@ class Home(PublicPage):
         verbose_name = "home page"
 
     def chrome(self) -> tuple[object, ...]:
-        return (self.title, self.tagline, self.notice, self.logo_id)
+        kept = (self.sharing_warning, self.names_files)
+        return (self.title, self.tagline, self.notice, self.logo_id, *kept)
 
     def steps(self) -> list[str]:
         return []

@@ -65,6 +65,8 @@ class Showing:
             logo=logo,
             icon=logo,
             notice=home.notice,
+            sharing_warning=home.sharing_warning,
+            names_files=home.names_files,
         )
 
     def _footer(self, home: Home) -> Iterable[pages.Link]:
