@@ -20,9 +20,10 @@ BIN := .venv/bin
 TAMIZDAT := $(BIN)/tamizdat
 # Compiled now, not while somebody waits for the first page.
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes
+NPM_CI := npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 PORTS := --reader-port $(READER_PORT) --newsroom-port $(NEWSROOM_PORT)
 
-.PHONY: help demo serve test check suite suite-sqlite suite-postgres system bench lock clean
+.PHONY: help demo serve test check suite suite-sqlite suite-postgres system golden bench lock clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
@@ -33,7 +34,7 @@ demo: .venv/installed ## build a sample newsroom in HOME_DIR (./demo) and serve 
 serve: .venv/installed ## serve the newsroom in HOME_DIR
 	@exec $(TAMIZDAT) serve --home '$(HOME_DIR)' $(PORTS)
 
-test: .venv/installed-dev system ## everything: what tests need, the quick checks, the suite twice
+test: .venv/installed-dev .venv/installed-tools system ## everything: what tests need, the quick checks, the suite twice
 	@$(MAKE) check
 	@$(MAKE) suite
 
@@ -60,8 +61,12 @@ suite-sqlite: .venv/installed-dev ## the suite on SQLite
 suite-postgres: .venv/installed-dev ## the suite on a throw-away PostgreSQL
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_OPTIONS)
 
-system: ## the system packages that tests need: Chromium, PostgreSQL, nginx
+system: ## the system packages that tests need: Chromium, PostgreSQL, nginx, Java
 	@$(PYTHON) tests/system.py
+
+golden: .venv/installed-dev ## pin the golden edition anew (tests/golden); then look at git diff
+	@RENEW_GOLDEN=1 $(BIN)/python -m pytest -n 0 -q tests/golden
+	@git --no-pager diff --stat tests/golden
 
 bench: .venv/installed-dev ## every figure that we promise, as JSON
 	@for each in bench/[a-z]*.py; do \
@@ -76,6 +81,7 @@ lock: .venv/uv ## renew the lock files from pyproject.toml
 
 clean: ## take away the environment and what tools left behind; newsrooms stay
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf tests/tools/node_modules bench/tools/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is installed. Each stamp is newer than what it was made from, so the second time nothing
@@ -100,6 +106,19 @@ clean: ## take away the environment and what tools left behind; newsrooms stay
 .venv/installed-dev: .venv/installed requirements-dev.lock
 	@echo "Installing the packages of requirements-dev.lock …"
 	@$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+# Judges from the npm registry (tests/tools). Without npm their tests are skipped, and say so.
+.venv/installed-tools: .venv/made tests/tools/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  echo "Installing the packages of tests/tools/package-lock.json …"; \
+	  (cd tests/tools && $(NPM_CI)); touch $@; \
+	else echo "npm is missing (Node.js 18 or newer): the tests that judge HTML will be skipped"; fi
+
+# Lighthouse, for bench/page.py alone: large, and no test needs it.
+.venv/installed-bench: .venv/made bench/tools/package-lock.json
+	@echo "Installing the packages of bench/tools/package-lock.json …"
+	@cd bench/tools && $(NPM_CI)
 	@touch $@
 
 # Ourselves, from this checkout: a path and a command. Building a package would fetch a builder.

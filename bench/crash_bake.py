@@ -28,6 +28,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import brotli
@@ -191,22 +192,27 @@ def edit(seed: int) -> None:
 
 
 class Desk:
-    """An editor in a hurry. Each headline has a word of its own, by which it can be found."""
+    """An editor in a hurry. Each headline has a word of its own, by which it can be found. Some
+    stories come in parts, and gain or lose some with each correction."""
 
     def __init__(self, home: Any, chance: random.Random) -> None:
         self.home, self.chance, self.mine = home, chance, []
 
     def act(self) -> None:
+        from wagtail.rich_text import RichText
+
         from tests.writing import publish, published
 
         deed = self.chance.choices(("new", "correct", "withdraw", "delete"), (4, 4, 2, 1))[0]
         if deed == "new" or not self.mine:
             photo = self._photo() if self.chance.random() < 0.3 else None
-            self.mine.append(published(self.home, self._headline(), lead_photo=photo).pk)
+            values = {"lead_photo": photo, "text": self._text()}
+            self.mine.append(published(self.home, self._headline(), **values).pk)
             return
         story = self._story()
         if deed == "correct":
             story.title = self._headline()
+            story.body = [("text", RichText(self._text()))]
             publish(story)
         elif deed == "withdraw":
             story.unpublish()
@@ -221,6 +227,11 @@ class Desk:
 
     def _headline(self) -> str:
         return f"The {SIGN}{self.chance.getrandbits(48):012x} report"
+
+    def _text(self) -> str:
+        paragraphs = self.chance.choice((1, 1, 40, 120))
+        texts = (f"{self.chance.getrandbits(1200):x}" for _ in range(paragraphs))
+        return "".join(f"<p>{' '.join(wrap(text, 6))}</p>" for text in texts)
 
     def _photo(self) -> Any:
         from io import BytesIO

@@ -4,7 +4,8 @@ Knows nothing of how an edition is made: files, links and, by python-tuf's own c
 What it counts:
 
 * ``broken``: what no reader may ever meet: half a page, a page whose asset is not there, a front
-  whose story is not there, metadata that does not verify, is missing or older than what was seen.
+  whose story is not there, a story whose next part is not there, metadata that does not verify, is
+  missing or older than what was seen.
 * ``mismatches``: a page that is not (or not yet, or no longer) what its bin says. A reader's
   worker refuses it and keeps what it has; there is nothing wrong with that while a bake runs.
 """
@@ -26,6 +27,7 @@ from tuf.api.serialization import DeserializationError
 
 ASSET = re.compile(rb'(?:src|srcset|href|content)="(?:https?://[^/"]*)?/?((?:media|assets)/[^" ]+)')
 STORY = re.compile(rb'href="/((?:[a-z]{2}/)?\d{4}/\d{2}/[^/"#?]+/)"')
+NEXT = re.compile(rb'rel="next" href="/([^"]+/)"')
 PAGES = 8  # of each kind, looked at in one look
 
 
@@ -79,6 +81,9 @@ class Looking:
         if not data.rstrip().endswith(b"</html>"):
             self.blame(f"{name} is not whole")
         needed = [each.decode() for each in ASSET.findall(data)]
+        onward = [f"{each.decode()}index.html" for each in NEXT.findall(data)]
+        self.counts["parts"] += len(onward)
+        needed += onward
         if name in ("index.html", "ru/index.html", "fa/index.html"):
             needed += [f"{each.decode()}index.html" for each in STORY.findall(data)]
         for path in needed:

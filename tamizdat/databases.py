@@ -8,18 +8,28 @@ UUIDs.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db.models import Model
 
 NEWSROOM = "default"
 PEOPLE = "people"
+SLICE = 500  # SQLite bounds the variables of a statement; this leaves room for what else it names
+
+T = TypeVar("T")
 
 
 def home_of(model: type[Model]) -> str:
     """Name the database in which a model's table stands."""
     return str(getattr(model, "lives_in", NEWSROOM))
+
+
+def slices(things: list[T], size: int = SLICE) -> Iterator[list[T]]:
+    """Cut a list into what one statement may name."""
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
 
 
 class Router:

@@ -6,6 +6,7 @@
 * ``edition``: the folder of the baked files.
 * ``writer``, ``editor``: members of staff in those roles; ``client.force_login(editor)``.
 * ``photo``: makes a photo in the library.
+* ``golden_edition``: the edition of a small newsroom with every kind of page (``tests/golden``).
 * ``own_newsroom``, ``sample_newsroom``: folders as ``tamizdat init`` and ``tamizdat demo`` make
   them, to run the real command on (``tests.homes``).
 
@@ -168,6 +169,48 @@ def photo(newsroom: dict[str, Any]) -> Callable[..., Any]:
         picture = Photo(title=name, file=ContentFile(drawn.getvalue(), f"{name}.png"), **values)
         picture.save()
         return picture
+
+    return make
+
+
+@pytest.fixture
+def golden_edition(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """Return the folder of the golden edition (``tests/golden``), baked once: not to write in."""
+
+    def make(folder: Path) -> None:
+        # A browser of the test's module may be running, and with it the event loop that it needs.
+        monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        write = request.getfixturevalue("golden_newsroom")
+        shutil.copytree(write(), folder)
+
+    return homes.shared(tmp_path_factory, "golden", make)
+
+
+@pytest.fixture
+def golden_newsroom(
+    newsroom: dict[str, Any],
+    edition: Path,
+    bake: Callable[..., Any],
+    settings: DjangoSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[], Path]:
+    """Return what writes the golden newsroom, bakes it and returns the edition's folder."""
+    from tamizdat.stories.showing import fronts
+    from tests.golden.writing import write
+
+    def make() -> Path:
+        monkeypatch.setattr(fronts, "LIST_LENGTH", 2)  # so that lists have older pages
+        settings.PUBLIC_ADDRESS = "https://lantern.example"
+        # A clock that stands: no page may depend on how long the bake takes.
+        with time_machine.travel(NOW, tick=False) as clock:
+            write(newsroom, clock)
+            clock.move_to(NOW)
+            bake(full=True)
+        return edition
 
     return make
 

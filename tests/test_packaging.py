@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+NPM = ("tests/tools", "bench/tools")
 
 
 def names(lock: str) -> set[str]:
@@ -41,3 +43,14 @@ def test_tests_run_on_the_versions_that_are_shipped() -> None:
 
     shipped, tested = (versions(lock) for lock in LOCKS)
     assert shipped.items() <= tested.items()
+
+
+@pytest.mark.parametrize("folder", NPM)
+def test_an_npm_lock_says_which_bytes_and_where_from_to_nobody(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((ROOT / folder / "package.json").read_text(encoding="utf-8"))
+    itself = lock["packages"].pop("")
+    assert itself["dependencies"] == wanted["dependencies"]
+    for name, package in lock["packages"].items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name

@@ -4,7 +4,8 @@ Rules:
 
 * Hands read the database and write files; the baker writes what is on record of them. (A picture
   that was never drawn in some size is drawn, and recorded, by the hand that needs it.)
-* A page's assets are in place before the page is.
+* A page's assets are in place before the page is; so are the later parts of a story before those
+  that lead to them.
 * A file whose bytes did not change is not touched.
 * Hands die with their baker, and hold its lock until they have: two bakers never write at once.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import hashlib
 import os
 import pickle
 import signal
@@ -29,7 +31,10 @@ from django.db import connections
 from tamizdat.bake.assets import Wanted
 from tamizdat.bake.loaves import Loaf, Orders, make_loaves
 from tamizdat.bake.models import Asset
+from tamizdat.bake.searching.noting import Words
+from tamizdat.databases import slices
 from tamizdat.edition.tree import Entry, Tree, entry
+from tamizdat.stories.showing.sharing import Known
 
 T = TypeVar("T")
 AHEAD = 6  # batches for each hand: it must not run out while the baker writes its records
@@ -48,6 +53,11 @@ class Task:
     recipe: str
     path: str = ""
     sha256: str = ""
+    parts: tuple[Task, ...] = ()  # the later parts that stand
+
+    @property
+    def stands(self) -> bool:
+        return bool(self.path or self.parts)
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,15 @@ class Done:
     assets: tuple[Entry, ...] = ()
     is_written: bool = False
     error: Exception | None = None
+    parts: tuple[Done, ...] = ()
+    left_over: tuple[str, ...] = ()  # parts that stand, and that the story has no longer
+    sketched: tuple[tuple[int, Known], ...] = ()  # share pictures that were drawn for it
+    words: Words | None = None  # of a story, for the search index
+
+    @property
+    def files(self) -> tuple[Done, ...]:
+        """The file and all its later parts."""
+        return (self, *self.parts)
 
     @property
     def is_gone(self) -> bool:
@@ -83,26 +102,39 @@ def make(
         if isinstance(loaf, Loaf):
             done.append(_put(loaf, standing[recipe], tree, there))
         else:
-            done.append(Done(recipe, bool(standing[recipe].path), error=loaf))
+            done.append(Done(recipe, standing[recipe].stands, error=loaf))
     return done
 
 
 def _put(loaf: Loaf, task: Task, tree: Tree, there: dict[str, Entry]) -> Done:
+    standing = {part.recipe: part for part in task.parts}
+    later = [
+        _put(part, standing.pop(part.recipe, Task(part.recipe)), tree, there)
+        for part in reversed(loaf.parts)  # the last first: nobody is led to what is not there
+    ]
     assets = tuple(_put_assets(loaf.assets, tree, there))
-    fresh = entry(loaf.path, loaf.data)
-    is_same = (task.path, task.sha256) == (fresh.path, fresh.sha256)
-    # What is on record may not be what is on disk: a bake was killed, a back-up put back.
-    is_same = is_same and tree.holds(fresh.path, loaf.data)
-    if not is_same:
-        tree.write(loaf.path, loaf.data)
+    is_same = _is_same(loaf, task, tree)
+    fresh = entry(loaf.path, loaf.data) if is_same else tree.write(loaf.path, loaf.data)
     return Done(
         recipe=loaf.recipe,
-        was_there=bool(task.path),
+        was_there=task.stands,
         entry=fresh,
         keys=loaf.keys,
         assets=assets,
         is_written=not is_same,
+        parts=tuple(later),
+        left_over=tuple(standing),
+        sketched=loaf.sketched,
+        words=loaf.words,
     )
+
+
+def _is_same(loaf: Loaf, task: Task, tree: Tree) -> bool:
+    """Say whether a file stands with just these bytes. What is on record may not be what is on
+    disk: a bake was killed, a back-up put back."""
+    if task.path != loaf.path or task.sha256 != hashlib.sha256(loaf.data).hexdigest():
+        return False
+    return tree.holds(loaf.path, loaf.data)
 
 
 def _put_assets(wanted: Sequence[Wanted], tree: Tree, there: dict[str, Entry]) -> Iterator[Entry]:
@@ -167,8 +199,7 @@ class Hands:
 
     def share(self, deed: Callable[[list[T]], None], things: list[T]) -> None:
         """Let the hands do a deed on all these things, some at a time, and wait for it."""
-        parts = [things[start : start + SHARE] for start in range(0, len(things), SHARE)]
-        for each in [self._pool.submit(deed, part) for part in parts]:
+        for each in [self._pool.submit(deed, part) for part in slices(things, SHARE)]:
             each.result()
 
     def close(self) -> None:
@@ -200,9 +231,11 @@ def _begin(parent: int, bench: _Bench) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the baker, who ends us
     _bench = bench
+    gc.disable()  # what a batch leaves behind is collected once, after it
 
 
 def _make(tasks: list[Task]) -> list[Done]:
+    gc.collect()
     done = make(tasks, Tree(_bench.root), _bench.now, _bench.orders)
     return [replace(each, error=_portable(each.error)) if each.error else each for each in done]
 

@@ -145,3 +145,69 @@ class Moved(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class SearchSegment(models.Model):
+    """A segment of the search index, as it stands (``tamizdat.reader.search.segments``).
+
+    The ``level`` says how large it may grow: 0 holds the newest stories, 2 the whole archive.
+    """
+
+    language = models.CharField(max_length=20)
+    level = models.PositiveSmallIntegerField()
+    name = models.PositiveBigIntegerField(unique=True)  # a new one with each merge
+    bits = models.PositiveSmallIntegerField(default=0)
+    numbers = models.PositiveIntegerField(default=0)
+    stories = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    shards = models.BinaryField()
+    chunks = models.BinaryField()
+    days = models.BinaryField()  # numbers of 32 bits
+
+    class Meta:
+        indexes = [models.Index(fields=["language"], name="segments_of_language")]
+
+    def __str__(self) -> str:
+        return f"{self.language}: {self.stories} stories"
+
+
+class SearchEntry(models.Model):
+    """What the search index knows of a story (``tamizdat.reader.search.entries``).
+
+    A number that the segment has not yet given out is promised: a merge is at work on it. A story
+    that is deleted keeps its row until the index is without it.
+    """
+
+    story = models.PositiveBigIntegerField(unique=True)
+    language = models.CharField(max_length=20)
+    published = models.DateTimeField()
+    words = models.BinaryField()  # as the index has them; before it does, as it is to have them
+    fresh = models.BinaryField(null=True)  # as the page has them, where that is another thing
+    segment = models.ForeignKey(SearchSegment, models.DO_NOTHING, null=True, blank=True)
+    number = models.PositiveIntegerField(null=True, blank=True)
+    is_gone = models.BooleanField(default=False)  # no reader may find it any more
+    is_waiting = models.BooleanField(default=True)  # the index does not say what the page says
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["segment", "number"], name="entries_of_segment"),
+            models.Index(
+                fields=["language", "published"],
+                name="waiting_entries",
+                condition=models.Q(is_waiting=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"story {self.story}"
+
+
+class SearchSuperseded(models.Model):
+    """A file of the search index that an earlier manifest names; it stays for a while."""
+
+    path = models.CharField(max_length=100, unique=True)
+    language = models.CharField(max_length=20)
+    since = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.path

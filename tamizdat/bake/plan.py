@@ -24,9 +24,10 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from wagtail.models import Page
 
-from tamizdat.bake import bundling, recipes
+from tamizdat.bake import bundling, machines, parts, recipes
 from tamizdat.bake.models import Dirty, File, Shows
-from tamizdat.stories import keys
+from tamizdat.databases import SLICE, slices
+from tamizdat.stories import deadlines, keys
 from tamizdat.stories.listing import Listed, Shift, has_pages, reconcile
 from tamizdat.stories.models import (
     Author,
@@ -42,7 +43,6 @@ from tamizdat.stories.models import (
 from tamizdat.stories.showing.fronts import LIST_LENGTH, archive_pages
 from tamizdat.stories.showing.stories import REACH
 
-SLICE = 500
 BEHIND = 10  # added to a rank; ranks are single digits (tamizdat.bake.recipes)
 BUNDLES, GONE, FAILED = bundling.RANK, 100, 200
 FORWARD = recipes.FORWARD
@@ -75,6 +75,8 @@ def take_up(now: datetime) -> Taken:
             mark(found.urgent)
             mark(found.around, behind=BEHIND)
             _remove(Change, [row.pk for row in rows])
+            if keys.half_year() in changed:
+                deadlines.note_half_year(now)
         taken.count += len(rows)
         taken.is_addition &= found.is_addition
         taken.takes_pictures |= _has_lost_photos(changed)
@@ -95,12 +97,22 @@ def first_look(limit: int) -> list[Dirty]:
     return list(rows.order_by("rank", "pk")[:limit])
 
 
-def behind(limit: int) -> list[Dirty]:
+def behind(limit: int, after: Dirty | None = None) -> list[Dirty]:
     """Return some of what is made again behind everything else: of one rank, so that a page is
-    made after those that it links to."""
-    waiting = Dirty.objects.filter(rank__gte=BEHIND, rank__lt=BUNDLES).order_by("rank", "pk")
-    first = waiting.first()
-    return list(waiting.filter(rank=first.rank)[:limit]) if first else []
+    made after those that it links to. ``after``: what comes after this one in its rank."""
+    return _of_a_rank(Dirty.objects.filter(rank__gte=BEHIND, rank__lt=BUNDLES), limit, after)
+
+
+def urgent_of_a_rank(limit: int, after: Dirty | None = None) -> list[Dirty]:
+    """Return some of what an editor waits for, of one rank; likewise."""
+    return _of_a_rank(Dirty.objects.filter(rank__lt=BEHIND), limit, after)
+
+
+def _of_a_rank(rows: QuerySet[Dirty], limit: int, after: Dirty | None) -> list[Dirty]:
+    if after is not None:
+        return list(rows.filter(rank=after.rank, pk__gt=after.pk).order_by("pk")[:limit])
+    first = rows.order_by("rank", "pk").first()
+    return list(rows.filter(rank=first.rank).order_by("pk")[:limit]) if first else []
 
 
 def gone(limit: int, *, is_withdrawal: bool) -> list[Dirty]:
@@ -115,20 +127,32 @@ def gone(limit: int, *, is_withdrawal: bool) -> list[Dirty]:
 def _is_around(recipe: str) -> bool:
     """Say whether pages all around link to this file: a shelf's front, a text, an index, a home."""
     kind, _, rest = recipe.partition(":")
+    if kind in machines.KINDS:  # what holds a story whole waits for nothing
+        return False
     return kind not in ("story", "moved", "list") or keys.is_shelf(rest)
 
 
 def withdrawn(now: datetime) -> list[str]:
-    """Return the paths of stories that stand and that readers must not see any more."""
-    rows = Dirty.objects.filter(recipe__startswith="story:")
-    ids = [int(name[6:]) for name in rows.values_list("recipe", flat=True)]
+    """Return the paths of stories that stand and that readers must not see any more, and of what
+    holds them whole."""
     found: list[str] = []
-    for start in range(0, len(ids), SLICE):
-        part = ids[start : start + SLICE]
-        public = set(Story.objects.filter(pk__in=part).public(now).values_list("pk", flat=True))
-        names = [f"story:{pk}" for pk in part if pk not in public]
+    for part in slices(withdrawn_stories(now)):
+        names = [f"story:{pk}" for pk in part]
         found += File.objects.filter(recipe__in=names).values_list("path", flat=True)
+        found += [file.path for file in parts.standing(names)]
+        showing = File.objects.filter(shows__key__in=[keys.page(pk) for pk in part])
+        feeds = Q(path__endswith="feed.xml") | Q(path__endswith="feed.json")
+        found += showing.filter(feeds).distinct().values_list("path", flat=True)
     return found
+
+
+def withdrawn_stories(now: datetime) -> list[int]:
+    """Return the ids of stories that are to be made and that readers must not see any more."""
+    rows = Dirty.objects.filter(recipe__startswith="story:")
+    ids = {parts.id_of(name) for name in rows.values_list("recipe", flat=True)}
+    for part in slices(sorted(ids)):
+        ids -= set(Story.objects.filter(pk__in=part).public(now).values_list("pk", flat=True))
+    return sorted(ids)
 
 
 def _has_lost_photos(changed: Iterable[str]) -> bool:
@@ -148,15 +172,23 @@ def try_again() -> None:
     mark(failed.values_list("recipe", flat=True))
 
 
-def waiting() -> int:
-    """Count the files that are to be made."""
-    return Dirty.objects.filter(rank__lt=BUNDLES).count()
+def waiting(below: int = BUNDLES) -> int:
+    """Count the files that are to be made, of ranks below this one."""
+    return Dirty.objects.filter(rank__lt=below).count()
 
 
 def mark_bundles(names: list[str]) -> None:
     """Note that these bundles must be made again."""
-    for start in range(0, len(names), SLICE):
-        _mark(names[start : start + SLICE], BUNDLES, 0)
+    for part in slices(names):
+        _mark(part, BUNDLES, 0)
+
+
+def mark_parts(*, stand: list[str], go: list[str]) -> None:
+    """Note which parts of stories are left over and must go, and which stand (again)."""
+    for part in slices(stand):
+        Dirty.objects.filter(recipe__in=part).delete()
+    for part in slices(go):
+        _mark(part, GONE, 0)
 
 
 def is_due(now: datetime) -> bool:
@@ -169,16 +201,16 @@ def _due(now: datetime) -> QuerySet[Change]:
 
 
 def mark(names: Iterable[str], *, behind: int = 0) -> None:
-    """Note that these files must be made again.
+    """Note that these files must be made again; for a part of a story, the story.
 
     ``behind`` puts them behind everything else: a story that is published while the whole
     edition is made again does not wait for it.
     """
-    ranked = sorted((recipes.rank(name), name) for name in dict.fromkeys(names))
+    wanted = dict.fromkeys(map(parts.whole, names))
+    ranked = sorted((recipes.rank(name), name) for name in wanted)
     for rank, group in groupby(ranked, key=lambda each: each[0]):
-        wanted = [name for _, name in group]
-        for start in range(0, len(wanted), SLICE):
-            _mark(wanted[start : start + SLICE], rank, behind)
+        for part in slices([name for _, name in group]):
+            _mark(part, rank, behind)
 
 
 def _mark(names: list[str], rank: int, behind: int) -> None:
@@ -200,17 +232,20 @@ def mark_all(now: datetime) -> None:
     began it.
     """
     relist(now)
+    deadlines.note_all(now)
     names = [*recipes.all_recipes(), *_numbered()]
-    names += File.objects.values_list("recipe", flat=True)
+    alone = File.objects.exclude(recipe__startswith="words:")  # the search index is made of pages
+    names += alone.values_list("recipe", flat=True)
     ordered = sorted(set(names), key=lambda name: (recipes.rank(name), name))
-    for start in range(0, len(ordered), SLICE * 4):
+    for part in slices(ordered, SLICE * 4):
         with transaction.atomic():
-            mark(ordered[start : start + SLICE * 4], behind=BEHIND)
+            mark(part, behind=BEHIND)
 
 
 def _numbered() -> Iterator[str]:
     rows = Listed.objects.order_by().values("list").annotate(length=Count("pk"))
     for name, length in rows.values_list("list", "length"):
+        yield from machines.of_list(name)
         if has_pages(name):
             yield f"list:{name}"
             yield from (f"list:{name}:{each}" for each in range(1, archive_pages(length) + 1))
@@ -251,6 +286,7 @@ def _dirty(changed: list[str], now: datetime) -> Found:
     found.urgent += _files_that_show([*touched, *map(keys.stories_in, shifted)])
     for name, each in shifted.items():
         found.urgent += _pages_of(name, min(shift.rank for shift in each), len(each))
+        found.urgent += machines.of_list(name)
     return found
 
 
@@ -270,8 +306,8 @@ def _indexes_of(page: Page | None) -> list[str]:
 
 def _files_that_show(changed: list[str]) -> list[str]:
     found: list[str] = []
-    for start in range(0, len(changed), SLICE):
-        rows = Shows.objects.filter(key__in=changed[start : start + SLICE])
+    for part in slices(changed):
+        rows = Shows.objects.filter(key__in=part)
         found += rows.values_list("file__recipe", flat=True)
     return found
 
@@ -396,5 +432,5 @@ def _missing_pages(name: str) -> list[str]:
 
 def _remove(model: type[Model], ids: list[int]) -> None:
     """Delete rows that nothing refers to, a statement a slice."""
-    for start in range(0, len(ids), SLICE):
-        model._default_manager.filter(pk__in=ids[start : start + SLICE]).delete()
+    for part in slices(ids):
+        model._default_manager.filter(pk__in=part).delete()

@@ -3,19 +3,24 @@
 A recipe's name says what it shows; ``make`` gives the page, or None where there is nothing to show
 any more and the file must go.
 
-    story:12            a story
+    story:12            a story; story:12:2 is its second part, made with it (tamizdat.bake.parts)
     list:p3             the front of a section, author or topic      list:p3:7     archive page 7
     list:en/2026/11     a month                                      list:en/2026/11:2
     home:en  index:9  archive:en  corrections:en  text:9  404:en
     moved:<path>        what stands at an old address
+    search:en           the page to search on; the index: tamizdat.bake.searching
+    verify:en frame:en week:en                          see tamizdat.bake.keeping
+    feed:… sitemap:… robots:txt security:txt llms:… manifest:…    see tamizdat.bake.machines
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from wagtail.models import Page as TreePage
 
+from tamizdat.bake import keeping, machines
 from tamizdat.bake.models import File, Moved
 from tamizdat.reader import pages
 from tamizdat.stories import keys
@@ -35,6 +40,7 @@ from tamizdat.stories.showing.stories import stories_ahead, story_page
 
 # What readers look at first is made first; forwarding pages last.
 RANKS = {"story": 0, "home": 1, "list": 2, "corrections": 3, "text": 3, "index": 4}
+RANKS |= machines.RANKS
 LAST = ARCHIVE_RANK = 5
 FORWARD = 6
 RANKS["moved"] = FORWARD
@@ -47,6 +53,11 @@ def rank(recipe: str) -> int:
     if kind == "list" and ":" in rest:
         return ARCHIVE_RANK
     return RANKS.get(kind, LAST)
+
+
+def weight(recipe: str) -> int:
+    """Say how many pages a file weighs in memory while it is made."""
+    return machines.FEED_WEIGHS if recipe.startswith("feed:") else 1
 
 
 def make(recipe: str, showing: Showing) -> Made | None:
@@ -74,6 +85,7 @@ def ahead(recipes: Iterable[str], stock: Stock) -> None:
     listed |= {pk for home in fronts for pk in show.on_front(stock, home)}
     stock.teasers_ahead({*stories, *listed})
     stories_ahead(stock, stories)
+    machines.ahead(((kind, rest) for kind, rest in found), stock)
 
 
 def _story(rest: str, showing: Showing) -> Made | None:
@@ -117,6 +129,12 @@ def _archive(language: str, showing: Showing) -> Made | None:
     return _framed(showing, language, show.archive_page(showing, language))
 
 
+def _search(language: str, showing: Showing) -> Made | None:
+    if language not in showing.homes:
+        return None
+    return _framed(showing, language, show.search_page(showing, language))
+
+
 def _corrections(language: str, showing: Showing) -> Made | None:
     if language not in showing.homes:
         return None
@@ -142,6 +160,9 @@ def _moved(path: str, showing: Showing) -> Made | None:
     target = moved and File.objects.filter(recipe=moved.recipe).first()
     if target is None or File.objects.filter(path=path).exclude(recipe=f"moved:{path}").exists():
         return None
+    if target.recipe.partition(":")[0] in machines.KINDS:  # no reader of feeds follows a page
+        made = make(target.recipe, showing)
+        return replace(made, path=path) if isinstance(made, pages.Document) else None
     first = path.split("/")[0]
     language = first if first in showing.homes else next(iter(showing.homes))
     address = f"/{target.path.removesuffix('index.html')}"
@@ -156,21 +177,28 @@ KINDS: dict[str, Callable[[str, Showing], Made | None]] = {
     "home": _home,
     "index": _index,
     "archive": _archive,
+    "search": _search,
     "corrections": _corrections,
     "text": _text,
     "404": _not_found,
     "moved": _moved,
+    **machines.KINDS,
+    **keeping.KINDS,
 }
 
 
 def all_recipes() -> list[str]:
     """Name everything that a whole edition may hold (numbered archive pages come by the plan)."""
     found = [f"story:{pk}" for pk in Story.objects.live().values_list("pk", flat=True)]
+    found += machines.OF_NEWSROOM
     for home in Home.objects.live().select_related("locale"):
         code = home.language
         found += [f"home:{code}", f"archive:{code}", f"corrections:{code}", f"404:{code}"]
+        found += [f"search:{code}"]
+        found += machines.of_language(code) + keeping.of_language(code)
     for shelf in (Section, Author, Topic):
-        found += [f"list:p{pk}" for pk in shelf.objects.live().values_list("pk", flat=True)]
+        for pk in shelf.objects.live().values_list("pk", flat=True):
+            found += [f"list:p{pk}", *machines.of_list(keys.shelf(pk))]
     for index in (AuthorIndex, TopicIndex):
         found += [f"index:{pk}" for pk in index.objects.live().values_list("pk", flat=True)]
     found += [f"text:{pk}" for pk in TextPage.objects.live().values_list("pk", flat=True)]
@@ -184,15 +212,18 @@ def recipes_of(page: TreePage | None, pk: int) -> list[str]:
         case Story():
             return [f"story:{pk}"]
         case Section() | Topic() | Author():
-            return [f"list:p{pk}"]
+            return [f"list:p{pk}", *machines.of_list(keys.shelf(pk)), f"sitemap:{page.language}"]
         case AuthorIndex() | TopicIndex():
-            return [f"index:{pk}"]
+            return [f"index:{pk}", f"sitemap:{page.language}"]
         case TextPage():
-            return [f"text:{pk}"]
+            return [f"text:{pk}", f"sitemap:{page.language}"]
         case Home():
             code = page.language
-            return [f"home:{code}", f"archive:{code}", f"corrections:{code}", f"404:{code}"]
+            found = [f"home:{code}", f"archive:{code}", f"corrections:{code}", f"404:{code}"]
+            found += [f"search:{code}"]
+            return [*found, *machines.of_settings(code), *keeping.of_language(code)]
         case None:
-            return [f"story:{pk}", f"list:p{pk}", f"index:{pk}", f"text:{pk}"]
+            found = [f"story:{pk}", f"list:p{pk}", f"index:{pk}", f"text:{pk}"]
+            return [*found, *machines.of_list(keys.shelf(pk))]
         case _:
             return []

@@ -12,19 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from itertools import starmap
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from tamizdat.bake import bundling, plan
+from tamizdat.bake import bundling, parts, plan
 from tamizdat.bake.hands import Done, Task
-from tamizdat.bake.models import Asset, Dirty, File, Metadata, Moved, Uses
+from tamizdat.bake.journal import go_stale
+from tamizdat.bake.models import Asset, Dirty, File, Moved, Uses
+from tamizdat.bake.searching import noting
+from tamizdat.databases import SLICE, slices
 from tamizdat.edition.roles import Shape
 from tamizdat.edition.tree import Entry
+from tamizdat.stories.models import SharePicture, Story
 
-T = TypeVar("T")
 CACHE = 32 * 1024  # KiB
-SLICE = 500  # SQLite's limit on variables, and room for what else a statement names
+COLUMNS = ("recipe", "path", "sha256", "length", "edition", "bin")
 
 
 class Standing(NamedTuple):
@@ -40,30 +44,47 @@ class Standing(NamedTuple):
 def tasks_of(rows: Iterable[Dirty]) -> list[Task]:
     """Return the tasks of some dirty rows, each with the file that stands for it now."""
     names = [row.recipe for row in rows]
-    standing = _standing(names)
-    return [
-        Task(name, standing[name].path, standing[name].sha256) if name in standing else Task(name)
-        for name in names
-    ]
+    standing = {name: (file.path, file.sha256) for name, file in _standing(names).items()}
+    later: dict[str, list[Task]] = {}
+    for part in parts.standing(names):
+        task = Task(part.recipe, part.path, part.sha256)
+        later.setdefault(parts.whole(part.recipe), []).append(task)
+    nothing = ("", "")
+    return [Task(name, *standing.get(name, nothing), tuple(later.get(name, ()))) for name in names]
 
 
 def record(
     rows: Sequence[Dirty], done: Sequence[Done], shape: Shape, edition: int, now: datetime
 ) -> list[str]:
     """Record files that were made for these dirty rows; return the paths that pages moved from."""
-    made = {each.recipe: each for each in done if each.entry is not None}
+    made = {file.recipe: file for each in done for file in each.files if file.entry is not None}
     with transaction.atomic():
         standing = _standing(made)
         moved = _note_moves(standing, made)
         left = _make_room(standing, made, now)
         files = _record_files(standing, made, shape, edition)
-        _record_shows(files, made)
-        _record_uses(files, made, shape, now)
+        _record_shows(files, standing, made)
+        _record_uses(files, standing, made, shape, now)
+        _record_share_pictures(made)
+        noting.note({each.recipe: each.words for each in done if _tells(each)})
         tick_off(rows)
         plan.mark(moved)
+        plan.mark_parts(
+            stand=[part.recipe for each in done for part in each.parts],
+            go=[name for each in done for name in each.left_over],
+        )
         changed = [name for name, each in made.items() if each.is_written]
         plan.mark_bundles(bundling.bundles_of(changed, now))
     return left
+
+
+def _tells(each: Done) -> bool:
+    """Say whether this is a story of which the search index must know what it says now."""
+    return each.recipe.startswith(noting.KIND) and (each.words is not None or _is_nothing(each))
+
+
+def _is_nothing(each: Done) -> bool:
+    return each.entry is None and each.error is None
 
 
 def expect_many() -> None:
@@ -73,25 +94,9 @@ def expect_many() -> None:
             cursor.execute(f"PRAGMA cache_size = -{CACHE}")
 
 
-def go_stale(bins: Iterable[str], *, forgets: bool = False) -> None:
-    """Note that the metadata of these bins must be signed anew.
-
-    ``forgets``: earlier versions name what was withdrawn, and must go.
-    """
-    for part in _slices(sorted(set(bins))):
-        rows = Metadata.objects.filter(role__in=part)
-        if forgets:
-            rows.update(is_stale=True, forgets=True)
-        else:
-            rows.filter(is_stale=False).update(is_stale=True)
-
-
 def _standing(recipes: Iterable[str]) -> dict[str, Standing]:
-    found: dict[str, Standing] = {}
-    for part in _slices(list(recipes)):
-        rows = File.objects.filter(recipe__in=part).values_list(*Standing._fields)
-        found.update((row[1], Standing(*row)) for row in rows)
-    return found
+    found = starmap(Standing, _rows("recipe", recipes))
+    return {each.recipe: each for each in found}
 
 
 def _note_moves(standing: dict[str, Standing], made: dict[str, Done]) -> list[str]:
@@ -111,10 +116,10 @@ def _note_moves(standing: dict[str, Standing], made: dict[str, Done]) -> list[st
     fresh = [name for name in made if name not in standing]  # published again, perhaps
     arrived = [_entry(made[name]).path for name in fresh if not name.startswith("moved:")]
     arrived += [_entry(made[recipe]).path for recipe in moves.values()]
-    for part in _slices(arrived):
+    for part in slices(arrived):
         Moved.objects.filter(path__in=part).delete()  # a page stands there again
     found: list[str] = []
-    for part in _slices([*moves.values(), *fresh]):
+    for part in slices([*moves.values(), *fresh]):
         rows = Moved.objects.filter(recipe__in=part)
         found += [f"moved:{path}" for path in rows.values_list("path", flat=True)]
     return found
@@ -135,9 +140,8 @@ def _make_room(standing: dict[str, Standing], made: dict[str, Done], now: dateti
         for name, each in made.items()
         if name not in standing or standing[name].path != _entry(each).path
     ]
-    for part in _slices(taken):
-        others = File.objects.filter(path__in=part).exclude(recipe__in=made)
-        strike_out(list(others.values_list("pk", flat=True)), now)
+    there = starmap(Standing, _rows("path", taken))
+    strike_out([file.pk for file in there if file.recipe not in made], now)
     return left
 
 
@@ -154,43 +158,69 @@ def _record_files(
         bin_ = shape.bin_of(now.path)
         stale |= {bin_, old.bin} if old and old.bin else {bin_}
         fresh.append((name, now.path, now.sha256, now.length, edition, bin_))
-    _write(
-        "INSERT INTO bake_file (recipe, path, sha256, length, edition, bin)"
-        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (recipe) DO UPDATE SET"
-        " path = excluded.path, sha256 = excluded.sha256, length = excluded.length,"
-        " edition = excluded.edition, bin = excluded.bin",
-        fresh,
-    )
     go_stale(stale)
-    new = [str(row[0]) for row in fresh if row[0] not in standing]
-    ids = {name: file.pk for name, file in standing.items()}
-    return ids | {name: file.pk for name, file in _standing(new).items()}
+    return {name: file.pk for name, file in standing.items()} | _write_files(sorted(fresh))
 
 
-def _record_shows(files: dict[str, int], made: dict[str, Done]) -> None:
-    before = _pairs("SELECT file_id, key FROM bake_shows WHERE file_id IN", files.values())
+def _write_files(rows: list[tuple[str | int, ...]]) -> dict[str, int]:
+    """Write rows of files; return each recipe's file id."""
+    ids: dict[str, int] = {}
+    one = f"({', '.join(['%s'] * len(COLUMNS))})"
+    with connection.cursor() as cursor:
+        for part in slices(rows, SLICE // len(COLUMNS)):
+            cursor.execute(
+                f"INSERT INTO bake_file ({', '.join(COLUMNS)})"  # noqa: S608 - our own names
+                f" VALUES {', '.join([one] * len(part))}"
+                " ON CONFLICT (recipe) DO UPDATE SET path = excluded.path,"
+                " sha256 = excluded.sha256, length = excluded.length,"
+                " edition = excluded.edition, bin = excluded.bin RETURNING recipe, id",
+                [value for row in part for value in row],
+            )
+            ids.update(cursor.fetchall())
+    return ids
+
+
+def _record_shows(
+    files: dict[str, int], standing: dict[str, Standing], made: dict[str, Done]
+) -> None:
+    before = _pairs("SELECT file_id, key FROM bake_shows WHERE file_id IN", standing)
     now = {(files[name], key) for name, each in made.items() for key in each.keys}
     _write("DELETE FROM bake_shows WHERE file_id = %s AND key = %s", before - now)
     _write("INSERT INTO bake_shows (file_id, key) VALUES (%s, %s)", now - before)
 
 
+def _record_share_pictures(made: dict[str, Done]) -> None:
+    drawn = dict(each for done in made.values() for each in done.sketched)
+    there = Story.objects.filter(pk__in=drawn).values_list("pk", flat=True)  # not deleted since
+    SharePicture.objects.bulk_create(
+        [SharePicture(story_id=pk, **drawn[pk]._asdict()) for pk in there],
+        update_conflicts=True,
+        unique_fields=["story"],
+        update_fields=["drawn_from", "sha256"],
+    )
+
+
 def _record_uses(
-    files: dict[str, int], made: dict[str, Done], shape: Shape, moment: datetime
+    files: dict[str, int],
+    standing: dict[str, Standing],
+    made: dict[str, Done],
+    shape: Shape,
+    moment: datetime,
 ) -> None:
     wanted = {asset.path: asset for each in made.values() for asset in each.assets}
     ids = _record_assets(wanted, shape)
-    before = _pairs("SELECT file_id, asset_id FROM bake_uses WHERE file_id IN", files.values())
+    before = _pairs("SELECT file_id, asset_id FROM bake_uses WHERE file_id IN", standing)
     now = {(files[name], ids[asset.path]) for name, each in made.items() for asset in each.assets}
     _write("DELETE FROM bake_uses WHERE file_id = %s AND asset_id = %s", before - now)
     _write("INSERT INTO bake_uses (file_id, asset_id) VALUES (%s, %s)", now - before)
     note_idle({int(asset) for _, asset in before - now}, moment)
-    for part in _slices(sorted({asset for _, asset in now - before})):
+    for part in slices(sorted({asset for _, asset in now - before})):
         Asset.objects.filter(pk__in=part, idle_since__isnull=False).update(idle_since=None)
 
 
 def strike_out(files: list[int], now: datetime) -> None:
     """Take files off the record, and note which assets nobody names without them."""
-    for part in _slices(files):
+    for part in slices(files):
         assets = set(Uses.objects.filter(file__in=part).values_list("asset_id", flat=True))
         File.objects.filter(pk__in=part).delete()
         note_idle(assets, now)
@@ -198,14 +228,14 @@ def strike_out(files: list[int], now: datetime) -> None:
 
 def note_idle(assets: Iterable[int], now: datetime) -> None:
     """Note since when no page names these assets, where that is so."""
-    for part in _slices(sorted(assets)):
+    for part in slices(sorted(assets)):
         rows = Asset.objects.filter(pk__in=part, used_by__isnull=True, idle_since__isnull=True)
         rows.update(idle_since=now)
 
 
 def _record_assets(wanted: dict[str, Entry], shape: Shape) -> dict[str, int]:
     ids: dict[str, int] = {}
-    for part in _slices(list(wanted)):
+    for part in slices(list(wanted)):
         ids.update(Asset.objects.filter(path__in=part).values_list("path", "pk"))
     fresh = [
         Asset(path=path, sha256=each.sha256, length=each.length, bin=shape.bin_of(path))
@@ -226,13 +256,24 @@ def tick_off(rows: Sequence[Dirty]) -> None:
 # Many small rows: the ORM would take longer over them than the pages took to make.
 
 
-def _pairs(select: str, ids: Iterable[int]) -> set[tuple[int, str | int]]:
-    found: set[tuple[int, str | int]] = set()
+def _rows(column: str, values: Iterable[str]) -> list[tuple[Any, ...]]:
+    """Return the rows of files by recipe or by path."""
+    fields = ", ".join("id" if name == "pk" else name for name in Standing._fields)
+    select = f"SELECT {fields} FROM bake_file WHERE {column} IN"  # noqa: S608 - our own names
+    return _select(select, list(values))
+
+
+def _pairs(select: str, standing: dict[str, Standing]) -> set[tuple[int, str | int]]:
+    """Return what is on record of these files; a file that is new has nothing."""
+    return set(_select(select, [file.pk for file in standing.values()]))
+
+
+def _select(select: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
-        for part in _slices(list(ids)):
-            marks = ", ".join(["%s"] * len(part))
-            cursor.execute(f"{select} ({marks})", part)
-            found.update(cursor.fetchall())
+        for part in slices(values):
+            cursor.execute(f"{select} ({', '.join(['%s'] * len(part))})", part)
+            found += cursor.fetchall()
     return found
 
 
@@ -241,11 +282,6 @@ def _write(statement: str, rows: Iterable[tuple[str | int, ...]]) -> None:
     if ordered:
         with connection.cursor() as cursor:
             cursor.executemany(statement, ordered)
-
-
-def _slices(all_of_them: list[T]) -> Iterable[list[T]]:
-    for start in range(0, len(all_of_them), SLICE):
-        yield all_of_them[start : start + SLICE]
 
 
 def _entry(done: Done) -> Entry:

@@ -13,19 +13,18 @@ Rules:
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import close_old_connections
 
-from tamizdat.bake import baker, scheduled, sweeping, trouble
+from tamizdat.bake import baker, duty, scheduled, sweeping, trouble
 from tamizdat.bake.bell import Bell
 from tamizdat.bake.models import File
 
@@ -34,6 +33,7 @@ LONGEST_PAUSE = 15.0  # what goes live at a set time may be late by this, while 
 ENDINGS_EVERY = 15.0  # no index leads to expiry times, so they are looked at less often
 SWEEP_UP_EVERY = timedelta(days=1)
 RENEW_EVERY = 60.0  # seconds; what expires first, the timestamp, holds for a day
+LOCK = "resident.lock"
 NOT_FOUND = "404.html"  # a page that every edition has
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Resident:
 
     def stay(self) -> None:
         """Bake until SIGTERM or SIGINT. Raises Busy where another baker is resident."""
-        with _only_one(self.run_folder), Bell(self.run_folder) as bell:
+        with only_one(self.run_folder), Bell(self.run_folder) as bell:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._on_signal)
             is_rung = True
@@ -75,7 +75,7 @@ class Resident:
             return
         try:
             self._do(self.clock())
-        except baker.Busy:
+        except duty.Busy:
             return  # somebody bakes by hand; the next look takes up what is left
         except Exception as error:  # see the rules above
             self._note(error)
@@ -145,20 +145,11 @@ class Resident:
 
 def must_begin_anew(run: Path) -> bool:
     """Say whether the pages that stand name another address than the newsroom's, or are lost."""
-    try:
-        is_other = (run / baker.ADDRESS).read_text(encoding="utf-8") != settings.PUBLIC_ADDRESS
-    except FileNotFoundError:
-        is_other = False
+    is_other = duty.noted_address(run) not in (None, settings.PUBLIC_ADDRESS)
     is_lost = not Path(settings.EDITION_ROOT, NOT_FOUND).exists()
     return (is_other or is_lost) and File.objects.filter(path=NOT_FOUND).exists()
 
 
-@contextmanager
-def _only_one(run: Path) -> Iterator[None]:
-    run.mkdir(parents=True, exist_ok=True)
-    with (run / "resident.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise baker.Busy("a baker is resident on this newsroom already") from None
-        yield
+def only_one(run: Path) -> AbstractContextManager[None]:
+    """Be the resident baker of a newsroom. Raises Busy where there is one."""
+    return duty.alone(run, LOCK, else_say="a baker is resident on this newsroom already")

@@ -2,14 +2,11 @@
 
 Rules:
 
-* Versions are taken in the database before a file bears them: none is ever used twice, whatever
-  dies in between. Where the disk knows a higher one (the database came back from a backup), the
-  disk's counts.
+* Versions are taken in the journal before a file bears them. Where the disk knows a higher one
+  (the database came back from a backup), the disk's counts.
 * Bins before the snapshot, the snapshot before a new root, and ``timestamp.json`` last; all of it
   durable before that rename, and that rename durable before the database says "sealed".
 * The keys are read anew for each sealing: one that was stolen signs nothing more.
-* Metadata is stale from the transaction that changed what it lists until its next version is with
-  the readers. So a sealing that was cut short is done again by the next.
 * Superseded bins of pages stay thirty days, because some reader still holds the old snapshot.
   Superseded snapshots and bins of media stay two: a reader asks for the snapshot that a timestamp
   of the day names, and never for a bin of media (docs/decisions/0011). What names a withdrawn page
@@ -19,40 +16,25 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F, Max, Q, QuerySet
-
-from tamizdat.bake.models import Asset, Edition, File, Metadata
-from tamizdat.bake.records import go_stale
+from tamizdat.bake import bins, journal
+from tamizdat.bake.models import Edition
 from tamizdat.edition import sealing as edition
 from tamizdat.edition.keys import Keyring
 from tamizdat.edition.paths import EditionError
-from tamizdat.edition.roles import (
-    MEDIA,
-    PAGES,
-    ROOT,
-    SNAPSHOT,
-    TIMESTAMP,
-    file_name,
-    group_of,
-    is_bin,
-    period_of,
-)
-from tamizdat.edition.tree import Entry, Tree
+from tamizdat.edition.roles import MEDIA, ROOT, SNAPSHOT, TIMESTAMP, file_name, group_of, is_bin
+from tamizdat.edition.tree import Tree
 from tamizdat.stories.models import Home
+from tamizdat.stories.models.public import language_codes
 
 FOLDER = "signed"
-SLICE = 500
 RENEWED_AT_ONCE = 64  # bins; a year's bins come due together, and nobody should notice
 SMALL = 1024  # bytes; compressing less saves a reader nothing
-MANY = 64  # stale bins, from which on one pass over all files is quicker than a query for each
+MANY = 64  # bins whose signing is told as progress
 
 KEPT = timedelta(days=30)
 KEPT_SHORTLY = timedelta(days=2)
@@ -73,11 +55,6 @@ class Sealing:
         self._keys = keys
         self.keyring = Keyring.load(keys)
 
-    def next_number(self) -> int:
-        """Return the number that the edition now being baked will have, if nothing dies."""
-        last = Metadata.objects.filter(role=SNAPSHOT).values_list("version", flat=True).first()
-        return (last or 0) + 1
-
     def seal(
         self,
         now: datetime,
@@ -89,11 +66,14 @@ class Sealing:
         """Sign what changed; return the new edition's number, or None where nothing did."""
         self.keyring = Keyring.load(self._keys)  # they may have changed under a long bake
         versions = self._prepare()
-        stale, roots = self._stale(), self._put_standing()
+        stale, roots = journal.stale(self.keyring), self._put_standing()
         if not stale and roots is None:
             return None
-        number = self._take_numbers(versions, list(stale), now, written, removed)
-        self._write_bins(list(stale), versions, now, progress)
+        changed = [role for role in stale if is_bin(role)]
+        number = self._free(SNAPSHOT, max(journal.last_number(), versions[SNAPSHOT]) + 1)
+        made = Edition(number=number, made_at=now, written=written, removed=removed)
+        self._take(versions, changed, made)
+        self._write_bins(changed, versions, now, progress)
         listed = {role: version for role, version in versions.items() if is_bin(role)}
         data = edition.seal_snapshot(self.keyring, number, listed, languages(), now)
         self._put(SNAPSHOT, number, data)
@@ -103,8 +83,8 @@ class Sealing:
             self._put_file(path, root)
         self._stamp(versions[TIMESTAMP], number, now)
         self._forget([role for role, forgets in stale.items() if forgets], versions)
-        self._note([*stale, SNAPSHOT, TIMESTAMP], now)
-        Edition.objects.filter(number=number).update(sealed_at=now)
+        journal.note([*stale, SNAPSHOT, TIMESTAMP], self.keyring, now)
+        journal.note_sealed(number, now)
         return number
 
     def renew(self, now: datetime) -> int | None:
@@ -114,26 +94,25 @@ class Sealing:
         if number is not None:
             return number
         versions = self._prepare()
-        due = _due(now)
+        due = journal.due(now)
         if not due:
             return None
         if due == [TIMESTAMP] and self.tree.has(file_name(SNAPSHOT, versions[SNAPSHOT])):
             self._renew_timestamp(versions, now)
             return None
-        bins = [role for role in due if is_bin(role)]
-        go_stale([*bins[:RENEWED_AT_ONCE], SNAPSHOT])
+        old = [role for role in due if is_bin(role)]
+        journal.go_stale([*old[:RENEWED_AT_ONCE], SNAPSHOT])
         return self.seal(now)
 
     def is_disk_ahead(self) -> bool:
         """Say whether the disk knows a later edition than the database, which then came back from a
         backup."""
         there = edition.numbers(self.tree.read(file_name(TIMESTAMP, 0)), None)
-        mine = Metadata.objects.filter(role=SNAPSHOT).values_list("version", flat=True).first()
-        return there.snapshot > (mine or 0)
+        return there.snapshot >= journal.next_number()
 
     def miss_nothing(self) -> None:
         """Have everything signed again whose file is not on disk."""
-        go_stale(
+        journal.go_stale(
             role
             for role, version in self._prepare().items()
             if not self.tree.has(file_name(role, version))
@@ -143,36 +122,16 @@ class Sealing:
 
     def _prepare(self) -> dict[str, int]:
         """Return every role's version, having brought the database up to the keys and the disk."""
-        versions = _versions()
+        versions = journal.versions()
         wanted = {*self.keyring.shape.bins(), SNAPSHOT, TIMESTAMP}
         if wanted != versions.keys():
-            _found(wanted)
-            self._sort_into_bins()
-            versions = _versions()
+            journal.have(wanted)
+            bins.sort_into(self.keyring.shape)
+            journal.all_go_stale()
+            versions = journal.versions()
         if self._catch_up(versions):
-            versions = _versions()
+            versions = journal.versions()
         return versions
-
-    def _stale(self) -> dict[str, bool]:
-        """Return the bins that must be signed anew, or that another key signed; and whether
-        earlier versions of each must go. The snapshot counts as one of them, without a bin."""
-        keys = {self.keyring.key_id(role) for role in (PAGES, MEDIA, SNAPSHOT)}
-        rows = Metadata.objects.exclude(role=TIMESTAMP)
-        rows = rows.filter(Q(is_stale=True) | ~Q(key_id__in=keys))
-        return dict(rows.values_list("role", "forgets"))
-
-    def _sort_into_bins(self) -> None:
-        """Note which bin lists each file: the first time, and when the shape has changed."""
-        shape = self.keyring.shape
-        for model in (File, Asset):
-            rows: QuerySet[Any] = model._default_manager.order_by("pk")
-            last = 0
-            while part := list(rows.filter(pk__gt=last)[: SLICE * 4]):
-                for each in part:
-                    each.bin = shape.bin_of(each.path)
-                rows.bulk_update(part, ["bin"], batch_size=SLICE // 3)
-                last = part[-1].pk
-        Metadata.objects.update(is_stale=True)
 
     def _catch_up(self, versions: dict[str, int]) -> bool:
         """Take over higher versions from the disk, and sign everything anew where it has lost its
@@ -185,35 +144,19 @@ class Sealing:
         if there.timestamp <= mine[0] and there.snapshot <= mine[1]:
             if there.timestamp or not any(mine):
                 return False  # a sealing was cut short after its numbers were taken
-            Metadata.objects.update(is_stale=True)  # the folder is a new one
+            journal.all_go_stale()  # the folder is a new one
             return True
         snapshot = self.tree.read(file_name(SNAPSHOT, there.snapshot))
         there = edition.numbers(stamped, snapshot)
-        floors = {**there.bins, TIMESTAMP: there.timestamp, SNAPSHOT: there.snapshot}
-        with transaction.atomic():
-            for role, version in floors.items():
-                rows = Metadata.objects.filter(role=role, version__lt=version)
-                rows.update(version=version, is_stale=True)
-            # What the later ones listed the database does not know: it may be withdrawn by now.
-            Metadata.objects.update(is_stale=True, forgets=True)
+        journal.take_over({**there.bins, TIMESTAMP: there.timestamp, SNAPSHOT: there.snapshot})
         return True
 
-    def _take_numbers(
-        self, versions: dict[str, int], stale: list[str], now: datetime, written: int, removed: int
-    ) -> int:
-        """Take the next versions, and note them; return the edition's number."""
-        last = Edition.objects.aggregate(last=Max("number"))["last"] or 0
-        number = self._free(SNAPSHOT, max(last, versions[SNAPSHOT]) + 1)
-        changed = [role for role in stale if is_bin(role)]
+    def _take(self, versions: dict[str, int], changed: list[str], made: Edition) -> None:
+        """Take the next versions of what is to be signed for an edition."""
         fresh = {role: self._free(role, versions[role] + 1) for role in changed}
-        fresh[TIMESTAMP] = versions[TIMESTAMP] + 1
-        with transaction.atomic():
-            _take(versions, fresh)
-            Metadata.objects.filter(role=SNAPSHOT).update(version=number, is_stale=True)
-            Edition.objects.create(number=number, made_at=now, written=written, removed=removed)
+        fresh |= {SNAPSHOT: made.number, TIMESTAMP: versions[TIMESTAMP] + 1}
+        journal.take(versions, fresh, made)
         versions.update(fresh)
-        versions[SNAPSHOT] = number
-        return number
 
     def _free(self, role: str, version: int) -> int:
         """Return the first version from this one on that no file bears: one may, of a sealing that
@@ -249,10 +192,7 @@ class Sealing:
     def _write_bins(
         self, roles: list[str], versions: dict[str, int], now: datetime, progress: Progress | None
     ) -> None:
-        roles = [role for role in roles if is_bin(role)]
-        entries = _all_entries() if len(roles) > MANY else _entries_of(roles)
-        bins = _with_the_empty(entries, set(roles))
-        for done, (role, listed) in enumerate(bins, start=1):
+        for done, (role, listed) in enumerate(bins.entries_of(roles), start=1):
             data = edition.seal_bin(self.keyring, role, versions[role], listed, now)
             self._put(role, versions[role], data)
             if progress and len(roles) > MANY:
@@ -273,9 +213,9 @@ class Sealing:
 
     def _renew_timestamp(self, versions: dict[str, int], now: datetime) -> None:
         version = versions[TIMESTAMP] + 1
-        Metadata.objects.filter(role=TIMESTAMP).update(version=version)
+        journal.take(versions, {TIMESTAMP: version})
         self._stamp(version, versions[SNAPSHOT], now)
-        self._note([TIMESTAMP], now)
+        journal.note([TIMESTAMP], self.keyring, now)
 
     def _forget(self, roles: list[str], versions: dict[str, int]) -> None:
         """Take away the earlier versions of these roles."""
@@ -283,24 +223,11 @@ class Sealing:
             if role in roles and version < versions[role]:
                 self.tree.remove(path)
 
-    def _note(self, roles: list[str], now: datetime) -> None:
-        """Note that these are with the readers."""
-        with transaction.atomic():
-            for group in (SNAPSHOT, TIMESTAMP, PAGES, MEDIA):
-                own = [role for role in dict.fromkeys(roles) if group_of(role) == group]
-                for part in _slices(own):
-                    Metadata.objects.filter(role__in=part).update(
-                        is_stale=False,
-                        forgets=False,
-                        key_id=self.keyring.key_id(own[0]),
-                        expires_at=now + period_of(own[0]),
-                    )
-
     # Sweeping
 
     def sweep(self, now: datetime) -> int:
         """Take away metadata that was superseded long enough ago; return how many files."""
-        newest = _versions()
+        newest = journal.versions()
         by_role: dict[str, list[tuple[int, str]]] = {}
         for path, role, version in self._signed_files():
             if role in newest and version <= newest[role]:
@@ -326,79 +253,5 @@ class Sealing:
 
 def languages() -> list[str]:
     """Return the languages of the edition, the newsroom's first one first."""
-    homes = Home.objects.live().order_by("path").values_list("locale__language_code", flat=True)
-    return list(homes)
-
-
-def _take(versions: dict[str, int], fresh: dict[str, int]) -> None:
-    """Note new versions, in few statements where they are just the next."""
-    next_ones = [role for role, version in fresh.items() if version == versions[role] + 1]
-    for part in _slices(next_ones):
-        Metadata.objects.filter(role__in=part).update(version=F("version") + 1)
-    for role in fresh.keys() - set(next_ones):
-        Metadata.objects.filter(role=role).update(version=fresh[role])
-
-
-def _versions() -> dict[str, int]:
-    """Return every role's version. Without the ORM's dressing: each publish asks for them all."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT role, version FROM bake_metadata")
-        return dict(cursor.fetchall())
-
-
-def _found(roles: set[str]) -> None:
-    """Have a row for each of these roles and for no other."""
-    Metadata.objects.exclude(role__in=[SNAPSHOT, TIMESTAMP]).exclude(
-        pk__in=[pk for pk, role in Metadata.objects.values_list("pk", "role") if role in roles]
-    ).delete()
-    Metadata.objects.bulk_create(
-        [Metadata(role=role) for role in sorted(roles)],
-        ignore_conflicts=True,
-        batch_size=SLICE // 6,
-    )
-
-
-def _due(now: datetime) -> list[str]:
-    """Return the roles that are due to be signed again, the most urgent first."""
-    rows = Metadata.objects.filter(expires_at__isnull=False).order_by("expires_at")
-    return [
-        role
-        for role, expires in rows.values_list("role", "expires_at")
-        if expires and edition.is_due(expires, now, role)
-    ]
-
-
-FIELDS = ("bin", "path", "sha256", "length")
-
-
-def _entries_of(roles: list[str]) -> Iterator[tuple[str, list[Entry]]]:
-    for role in roles:
-        model = Asset if role.startswith("media-") else File
-        rows = model.objects.filter(bin=role).values_list(*FIELDS[1:])
-        yield role, [Entry(*row) for row in rows]
-
-
-def _all_entries() -> Iterator[tuple[str, list[Entry]]]:
-    """Yield every bin's entries, in one pass over all files."""
-    for model in (File, Asset):
-        rows = model.objects.order_by("bin").values_list(*FIELDS).iterator(chunk_size=SLICE * 4)
-        for role, group in groupby(rows, key=itemgetter(0)):
-            yield role, [Entry(*row[1:]) for row in group]
-
-
-def _with_the_empty(
-    entries: Iterable[tuple[str, list[Entry]]], wanted: set[str]
-) -> Iterator[tuple[str, list[Entry]]]:
-    """Yield the wanted bins, and last those that list nothing."""
-    left = set(wanted)
-    for role, listed in entries:
-        if role in left:
-            left.discard(role)
-            yield role, listed
-    for role in sorted(left):
-        yield role, []
-
-
-def _slices(roles: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(roles), SLICE):
-        yield roles[start : start + SLICE]
+    public = set(Home.objects.live().values_list("locale__language_code", flat=True))
+    return [code for code in language_codes() if code in public]

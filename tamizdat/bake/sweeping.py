@@ -13,28 +13,35 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from tamizdat.bake import bundling, plan, records
-from tamizdat.bake.baker import alone, begun
+from tamizdat.bake import bundling, duty, journal, plan, saving
 from tamizdat.bake.models import Asset
 from tamizdat.bake.sealing import Sealing
+from tamizdat.bake.searching.books import Books
+from tamizdat.databases import slices
 from tamizdat.edition import ceremony
-from tamizdat.edition.keys import Keyring, KeysBusy
-from tamizdat.edition.keys import alone as change_alone
+from tamizdat.edition.keys import Keyring, KeysBusy, alone
 from tamizdat.edition.tree import Tree
 
 KEPT = timedelta(days=30)
-SLICE = 500
+KEPT_SHORTLY = timedelta(days=2)  # files of the search index
 
 
 def sweep(now: datetime) -> int:
-    """Take away assets and metadata that were superseded long enough ago, and old bundles; return
-    how many files that was."""
+    """Take away assets and metadata that were superseded long enough ago, and old bundles; make
+    the weeks anew. Return how many files went.
+
+    A story that is too old for a saved file and still links to it is made again without the link
+    first, by the next bake; its file goes with the sweep after that.
+    """
     with _at_work() as sealing:
-        idle = _strike_out(now)
+        idle = _strike_out(now) + Books(sealing.tree, now).sweep(now - KEPT_SHORTLY)
         sealing.seal(now, removed=len(idle))
         for path in idle:  # last, so that nothing that is signed is missing
             sealing.tree.remove(path)
-        return len(idle) + sealing.sweep(now) + bundling.sweep(sealing.tree, now)
+        plan.mark(bundling.still_named(sealing.tree, now), behind=plan.BEHIND)
+        count = len(idle) + sealing.sweep(now) + bundling.sweep(sealing.tree, now)
+        bundling.make_weeks(sealing.tree, sealing.keyring, now)
+        return count
 
 
 def renew(now: datetime) -> None:
@@ -44,7 +51,7 @@ def renew(now: datetime) -> None:
     ceremony.renew(folder, now)
     with _at_work() as sealing:
         if sealing.renew(now) is not None:
-            with suppress(KeysBusy), change_alone(folder):
+            with suppress(KeysBusy), alone(folder):
                 Keyring.load(folder).tidy()
 
 
@@ -57,7 +64,8 @@ def reseal(now: datetime) -> int | None:
         number = sealing.seal(now)
         if number is not None:
             plan.mark_bundles(bundling.recent_bundles(now))
-            bundling.make_waiting(sealing.tree, sealing.keyring)
+            saving.remove_weeks(sealing.tree)
+            bundling.make_waiting(sealing.tree, sealing.keyring, now)
         return number
 
 
@@ -65,9 +73,9 @@ def reseal(now: datetime) -> int | None:
 def _at_work() -> Iterator[Sealing]:
     """Hold the baker's lock. What is cut short here is finished by the next bake."""
     run = Path(settings.RUN_ROOT)
-    with alone(run / "bake.lock"):
+    with duty.alone(run):
         sealing = Sealing(Tree(Path(settings.EDITION_ROOT)), Path(settings.KEYS_ROOT))
-        with begun(run, clears=False):
+        with duty.begun(run, clears=False):
             yield sealing
 
 
@@ -76,7 +84,7 @@ def _strike_out(now: datetime) -> list[str]:
     old = Asset.objects.filter(idle_since__lte=now - KEPT, used_by__isnull=True)
     rows = list(old.values_list("pk", "path", "bin"))
     with transaction.atomic():
-        for start in range(0, len(rows), SLICE):
-            Asset.objects.filter(pk__in=[row[0] for row in rows[start : start + SLICE]]).delete()
-        records.go_stale(row[2] for row in rows if row[2])
+        for part in slices([row[0] for row in rows]):
+            Asset.objects.filter(pk__in=part).delete()
+        journal.go_stale(row[2] for row in rows if row[2])
     return [row[1] for row in rows]

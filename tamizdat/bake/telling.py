@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from wagtail.models import Page
 
-from tamizdat.bake import baker, trouble
+from tamizdat.bake import baker, parts, trouble
 from tamizdat.bake.models import Asset, Dirty, File, Moved
 from tamizdat.stories import keys
 from tamizdat.stories.dashboard import BakeState
@@ -19,8 +19,10 @@ from tamizdat.stories.withdrawing import Place
 ITSELF, FRONTS = "The story itself", "Front pages"
 LISTS = "Lists of sections, authors, topics and months"
 STORIES, OTHERS = "Other stories’ pages", "Other pages"
+MACHINES = "Feeds, and lists for search engines"
 GROUPS = {"home": FRONTS, "list": LISTS, "archive": LISTS, "index": LISTS, "story": STORIES}
-ORDER = [ITSELF, FRONTS, LISTS, STORIES, OTHERS]
+GROUPS |= {"feed": MACHINES, "sitemap": MACHINES, "llms": MACHINES}
+ORDER = [ITSELF, FRONTS, LISTS, STORIES, MACHINES, OTHERS]
 GONE = "goes away; the address then answers “not found”"
 WITHOUT = "is made again without it"
 
@@ -41,26 +43,30 @@ def state(now: datetime) -> BakeState:
 
 def places_of(story: Story) -> Iterator[Place]:
     """Name every file of the edition that a story is in."""
-    own = File.objects.filter(recipe=f"story:{story.pk}").first()
-    if own is not None:
-        yield Place("Its own page", _address(own.path), GONE, ITSELF)
-        yield from _old_addresses(own)
-        yield from _pictures(own)
+    own = list(File.objects.filter(recipe=f"story:{story.pk}"))
+    own += parts.standing([f"story:{story.pk}"])
+    for file in own:
+        number = parts.number_of(file.recipe)
+        words = "Its own page" if number == 1 else f"Its own page, part {number}"
+        yield Place(words, _address(file.path), GONE, ITSELF)
+    yield from _old_addresses(own)
+    yield from _pictures(own)
     named = [keys.page(story.pk), keys.translations(story.translation_key)]
-    shown = File.objects.filter(shows__key__in=named).exclude(recipe=f"story:{story.pk}")
+    shown = File.objects.filter(shows__key__in=named).exclude(pk__in=[file.pk for file in own])
     yield from _others(shown.distinct().order_by("path"))
 
 
-def _old_addresses(own: File) -> Iterator[Place]:
-    for path in Moved.objects.filter(recipe=own.recipe).values_list("path", flat=True):
+def _old_addresses(own: list[File]) -> Iterator[Place]:
+    moved = Moved.objects.filter(recipe__in=[file.recipe for file in own])
+    for path in moved.values_list("path", flat=True):
         yield Place(
             "An address that it had before, which leads to it", _address(path), GONE, ITSELF
         )
 
 
-def _pictures(own: File) -> Iterator[Place]:
-    used = Asset.objects.filter(used_by__file=own).distinct()
-    alone = sum(1 for asset in used if asset.used_by.count() == 1)
+def _pictures(own: list[File]) -> Iterator[Place]:
+    used = Asset.objects.filter(used_by__file__in=own).distinct()
+    alone = sum(1 for asset in used if not asset.used_by.exclude(file__in=own).exists())
     if alone:
         yield Place(
             f"Picture and sound files that only it shows: {alone}", becomes="go away", group=ITSELF
@@ -86,10 +92,10 @@ def _titles(files: list[File]) -> dict[int, str]:
 
 def _page_of(recipe: str) -> int | None:
     kind, _, rest = recipe.partition(":")
-    name = rest.partition(":")[0]
+    name = rest.partition("." if kind == "feed" else ":")[0]
     if kind in ("story", "text", "index") and name.isdigit():
         return int(name)
-    return int(name[1:]) if kind == "list" and name.startswith("p") else None
+    return int(name[1:]) if kind in ("list", "feed") and keys.is_shelf(name) else None
 
 
 def _words(recipe: str, titles: dict[int, str]) -> str:
@@ -109,6 +115,13 @@ def _words(recipe: str, titles: dict[int, str]) -> str:
             return f"The corrections page ({rest})"
         case "archive":
             return f"The archive ({rest})"
+        case "feed":
+            form = "JSON" if rest.endswith("json") else "RSS"
+            return f"The feed of {title or rest.partition('.')[0]} ({form}), with its text"
+        case "sitemap":
+            return f"The list for search engines ({rest})"
+        case "llms":
+            return f"The list for language models ({rest})"
         case _:
             return f"The page “{title}”" if title else "Another page"
 

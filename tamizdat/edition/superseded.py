@@ -4,8 +4,9 @@
   are all known, and name the keys of snapshot and targets; the targets, pages and media files that
   stay name those of the files below them. A bin must list what readers look for in it.
 * A media file, by the SHA-256 in its name.
-* A bundle under the name of its page: it proves this page and no other, and the present edition
-  lists the page. So what was withdrawn does not stay as a bundle.
+* A bundle under the name of its page, alone or in a saved file: it proves this page with its parts
+  and no other, and the present edition lists them. So what was withdrawn does not stay as a bundle.
+* A week under its name; the present edition lists every page in it.
 * What a writer at work had beside a file's place, and what went away since: nothing is there.
 
 Compressed siblings of all these are held to their plain files.
@@ -19,11 +20,13 @@ from typing import Any
 
 from tuf.api.metadata import Root, Snapshot, Targets
 
+from tamizdat.edition.book import open_book
 from tamizdat.edition.bundle import LONGEST, Bundle, open_bundle, path_of
 from tamizdat.edition.errors import Altered, EditionError, Stray
 from tamizdat.edition.metadata import LIMITS, Sealed, read, require
 from tamizdat.edition.reading import Source, fetch, measure
 from tamizdat.edition.roles import MEDIA, PAGES, SNAPSHOT, TARGETS, group_of, is_bin, is_media
+from tamizdat.edition.saved import WEEK_FRAME, open_saved, week_path
 from tamizdat.edition.siblings import expect_sibling, longest
 from tamizdat.edition.tree import SIBLINGS
 from tamizdat.edition.trust import Trust
@@ -76,7 +79,7 @@ class Superseded:
                 raise Altered(f"{path} has not the SHA-256 that its name says")
             check_siblings(self._source, path, length)
             return True
-        if path.startswith("bundles/") and path.endswith(".json"):
+        if path.startswith("bundles/") and path[-5:] in _OPENED:
             return self._is_gone(path) or self._holds_bundle(path)
         return path.endswith(PART) and self._is_gone(path)
 
@@ -149,7 +152,7 @@ class Superseded:
         root = self._trust.roots[-1].data
         now = self._trust.now
         try:
-            bundle = open_bundle(data, lambda _: Trust(root, now, refuse_expired=False))
+            bundle = _OPENED[path[-5:]](data, lambda _: Trust(root, now, refuse_expired=False))
         except EditionError as error:
             raise type(error)(f"{path}: {error}") from None
         if not self._is_of_its_page(path, bundle):
@@ -158,9 +161,22 @@ class Superseded:
         return True
 
     def _is_of_its_page(self, path: str, bundle: Bundle) -> bool:
-        page, *more = bundle.files
-        is_alone = all(_NAMED_BY_CONTENT.fullmatch(each) for each in more)
-        return is_alone and page in self._signed and path_of(page) == path
+        pages = [each for each in bundle.files if not _NAMED_BY_CONTENT.fullmatch(each)]
+        if not all(each in self._signed for each in pages):
+            return False
+        if path[-5:] != ".json" and pages[-1].endswith(WEEK_FRAME):
+            return path == week_path(pages[-1], path[-4:])
+        stories = pages if path[-5:] == ".json" else pages[:-1]  # the last one is a frame
+        if not stories:
+            return False
+        page, *more = stories
+        folder = re.escape(page.removesuffix("index.html"))
+        are_parts = all(re.fullmatch(f"{folder}[1-9][0-9]*/index\\.html", each) for each in more)
+        return are_parts and path == f"{path_of(page)[:-5]}{path[-5:]}"
+
+
+# How each kind of bundle is opened, by its ending.
+_OPENED = {".json": open_bundle, ".html": open_saved, ".epub": open_book}
 
 
 def _fits(right: Right, sealed: Sealed[Any]) -> bool:

@@ -21,6 +21,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Tree:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
         self._real = os.path.realpath(root)
-        self._folders: set[str] = set()  # those known to be there, and inside
+        self._folders = {self._real}  # those known to be there, and inside
         self._count = count()
 
     def place(self, path: str) -> Path:
@@ -72,12 +73,12 @@ class Tree:
 
     def write(self, path: str, data: bytes, *, is_plain: bool = False) -> Entry:
         """Put a whole file, and its compressed siblings, in place. ``is_plain``: no siblings."""
-        place = self._place(path)
-        self._have_folder(os.path.dirname(place))  # noqa: PTH120 - as in _place
+        folder, _, name = check(path).rpartition("/")
+        place = f"{self._have_folder(folder)}/{name}"
         files = [(place, data)]
         if not is_plain and os.path.splitext(place)[1] in COMPRESSED:  # noqa: PTH122 - as in _place
             files = [
-                (f"{place}.br", _brotli(data)),
+                (f"{place}.br", compressed(data)),
                 (f"{place}.gz", gzip.compress(data, GZIP_LEVEL, mtime=0)),
                 (place, data),
             ]
@@ -87,10 +88,19 @@ class Tree:
             os.replace(part, target)  # noqa: PTH105 - a Path costs as much as the renaming
         return entry(path, data)
 
-    def _have_folder(self, folder: str) -> None:
-        if folder not in self._folders:
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as in _place
-            self._folders.add(folder)
+    def _have_folder(self, folder: str) -> str:
+        """Have a folder, and return where it lies. Raises BadPath where a link leads elsewhere."""
+        place = f"{self._real}/{folder}" if folder else self._real
+        if place in self._folders:
+            return place
+        self._have_folder(folder.rpartition("/")[0])
+        try:
+            os.mkdir(place)  # noqa: PTH102 - as in _place
+        except FileExistsError:
+            if os.path.islink(place):  # noqa: PTH114 - as in _place
+                raise BadPath(f"{folder!r} leads out of the edition") from None
+        self._folders.add(place)
+        return place
 
     def _write_aside(self, target: str, data: bytes, moment: int) -> str:
         """Write a file beside its place; return where. ``moment``: its time of change in ns."""
@@ -109,7 +119,7 @@ class Tree:
     def remove(self, path: str) -> None:
         """Take a file and its siblings away, and the folders that this leaves empty."""
         place = self.place(path)
-        self._folders.clear()
+        self._folders = {self._real}
         for target in (place, *(sibling(place, ending) for ending in SIBLINGS)):
             with suppress(FileNotFoundError):
                 target.unlink()
@@ -165,24 +175,22 @@ class Tree:
         except FileNotFoundError:
             return []
 
-    def paths(self, below: str = "") -> set[str]:
-        """Return the path of every file, or those below a folder; compressed siblings left out."""
+    def paths(self, below: str = "", *, clears_parts: bool = False) -> set[str]:
+        """Return the path of every file, or those below a folder; compressed siblings left out.
+
+        ``clears_parts``: take away what a writer that was killed left beside the files.
+        """
         found = set()
-        for folder, _, names in os.walk(self.place(below) if below else self._real):
-            above = os.path.relpath(folder, self._real)
+        for folder, _, names in os.walk(self._place(below) if below else self._real):
+            above = f"{folder[len(self._real) + 1 :]}/" if folder != self._real else ""
             for name in names:
-                if _is_part(name):
-                    continue
-                found.add(name if above == "." else f"{above}/{name}")
+                if not _is_part(name):
+                    found.add(f"{above}{name}")
+                elif clears_parts:
+                    Path(folder, name).unlink(missing_ok=True)
         siblings = [path for path in found if _is_sibling(path, found)]
         found.difference_update(siblings)
         return found
-
-    def clear_parts(self) -> None:
-        """Take away what a writer that was killed left beside the files."""
-        for folder, _, names in os.walk(self.root):
-            for name in filter(_is_part, names):
-                (Path(folder) / name).unlink(missing_ok=True)
 
     def sync(self) -> None:
         """Make all that was written durable (one syncfs for the whole file system)."""
@@ -197,8 +205,12 @@ class Tree:
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _brotli(data: bytes) -> bytes:
-    """Compress; a window no larger than the file needs spares a fifth of the time."""
+@lru_cache(maxsize=4)
+def compressed(data: bytes) -> bytes:
+    """Compress a file as most readers get it. Whoever has just weighed one packs it only once.
+
+    A window no larger than the file needs spares a fifth of the time.
+    """
     window = 16 if len(data) <= 1 << 16 else 22
     packed: bytes = brotli.compress(data, quality=BROTLI_QUALITY, lgwin=window)
     return packed

@@ -30,6 +30,12 @@ def iso(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}Z"
 
 
+def rfc3339(moment: datetime) -> str:
+    """Write a moment as feeds and sitemaps ask for it: as exactly as a page says it, and with
+    seconds all the same."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}:00Z"
+
+
 def local(moment: datetime, zone: str) -> datetime:
     """Move a moment into the newsroom's zone."""
     return moment.astimezone(ZoneInfo(zone))

@@ -15,6 +15,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,11 +43,26 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Icon(Source):
+    """The newsroom's mark in one size; ``purpose`` as in a web manifest."""
+
+    purpose: str = "any"
+
+
+@dataclass(frozen=True)
+class SharePicture(Source):
+    """What stands for a page where a link to it is shared; ``alt`` says what it shows."""
+
+    alt: str = ""
+
+
+@dataclass(frozen=True)
 class Picture:
     """A photo as it is shown: what it shows (alt), what is said of it, and its renditions.
 
     ``sources`` goes from the narrowest to the widest within each media type; the JPEG that every
-    browser reads is among them and named by ``fallback``.
+    browser reads is among them and named by ``fallback``. ``tones`` are its colours at
+    the top, in the middle and at the foot, three hexadecimal digits each: shown until it is there.
     """
 
     alt: str
@@ -54,6 +70,7 @@ class Picture:
     credit: str
     fallback: Source
     sources: tuple[Source, ...]
+    tones: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,8 @@ class Site:
     notice: str = ""  # one standing line under the masthead
     sharing_warning: str = ""  # said beside whatever helps to pass a story on; empty: nothing
     names_files: bool = False  # files to keep are named after their story; else they say nothing
+    search: str = ""  # address of the page to search on, or empty
+    script: str = ""  # address of the script of every page, or empty
 
 
 @dataclass(frozen=True)
@@ -223,12 +242,14 @@ class Footnote:
     """A note and how often the body refers to it.
 
     In the body's HTML a reference is ``<sup id="ref-1-1"><a href="#note-1">1</a></sup>``; the
-    second reference to the same note is ``ref-1-2``.
+    second reference to the same note is ``ref-1-2``. A part of a story knows its own references
+    alone, counted from ``first``.
     """
 
     number: int
     html: Markup
     references: int = 1
+    first: int = 1
 
 
 @dataclass(frozen=True)
@@ -247,13 +268,27 @@ class Head:
     path: str
     title: str
     description: str = ""
-    share_picture: Source | None = None
+    share_picture: SharePicture | None = None
     languages: tuple[Language, ...] = ()
     is_indexed: bool = True
+    scripts: tuple[str, ...] = ()  # addresses of what this page runs besides Site.script
+    fetches: bool = False  # its scripts fetch files of the edition
+    feed: str = ""  # path of the RSS feed of what this page lists; the JSON feed lies beside it
+
+
+@dataclass(frozen=True)
+class Onward:
+    """Where a story that comes in parts goes on."""
+
+    url: str
+    number: int
+    count: int  # of all parts
 
 
 @dataclass(frozen=True)
 class StoryPage:
+    """A story whole; or, where ``onward`` leads to a second, its first part."""
+
     head: Head
     headline: str
     kind: str
@@ -271,7 +306,32 @@ class StoryPage:
     corrections: tuple[Correction, ...] = ()
     related: tuple[Teaser, ...] = ()
     schema_type: str = "NewsArticle"  # schema.org type that follows from the kind
+    words: int = 0
+    onward: Onward | None = None
+    saved: Link | None = None  # the file to save this story as; its text may be empty
+    saved_name: str = ""  # what a reader's device shall call it
     template: str = "story.html"
+
+
+@dataclass(frozen=True)
+class StoryPart:
+    """A later part of a long story (see ``tamizdat.reader.parts``)."""
+
+    head: Head
+    headline: str
+    story: str  # address of the first part
+    number: int
+    count: int
+    body: tuple[Block, ...]
+    blocks_before: int  # in the parts before: ids are counted on
+    back: str  # address of the part before
+    onward: Onward | None = None
+    kind: str = "news"
+    footnotes: tuple[Footnote, ...] = ()
+    is_corrected: bool = False  # the corrections stand on the first part
+    topics: tuple[Link, ...] = ()
+    related: tuple[Teaser, ...] = ()
+    template: str = "part.html"
 
 
 @dataclass(frozen=True)
@@ -368,6 +428,35 @@ class NotFoundPage:
 
 
 @dataclass(frozen=True)
+class VerifyPage:
+    """Checks a file that somebody was given. ``week`` and ``book``: the last seven days to keep,
+    each with the name for its file."""
+
+    head: Head
+    title: str
+    fingerprint: str  # of the newsroom's first root
+    week: Link
+    book: Link
+    template: str = "verify.html"
+
+    @property
+    def grouped(self) -> str:
+        """Return the fingerprint as people compare it: in groups of four."""
+        return " ".join(re.findall(".{1,4}", self.fingerprint))
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """Searches the archive of its language; without scripts it leads to the archive's months."""
+
+    head: Head
+    title: str
+    index: str  # address of the index's manifest
+    months: tuple[IndexEntry, ...] = ()
+    template: str = "search.html"
+
+
+@dataclass(frozen=True)
 class RedirectPage:
     """What stands at an old address: a plain link that forwards by itself."""
 
@@ -386,11 +475,14 @@ class Document:
 
 Page = (
     StoryPage
+    | StoryPart
     | FrontPage
     | ListPage
     | IndexPage
     | CorrectionsPage
     | TextPage
     | NotFoundPage
+    | VerifyPage
+    | SearchPage
     | RedirectPage
 )

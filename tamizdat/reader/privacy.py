@@ -13,7 +13,7 @@ from tamizdat.reader.words import table
 
 # Section and its facts, in the order in which they are read.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "kept": ("nothing_to_fill_in", "no_cookies", "no_scripts", "no_foreign_host", "no_log"),
+    "kept": ("nothing_to_fill_in", "no_cookies", "own_scripts", "no_foreign_host", "no_log"),
     "others": ("mirror_hosts_may_log", "network_sees_host", "links_out"),
     "device": ("browser_history",),
     "promise": ("no_anonymity",),

@@ -3,8 +3,9 @@
 Promises, each held by a test:
 
 * The same page and site give the same bytes: no clock, no chance, no machine's name.
-* Nothing in the bytes makes a browser ask another host for anything, run a script or keep a cookie.
-  The page's own Content-Security-Policy forbids it once more, for a mirror that sends no headers.
+* Nothing in the bytes makes a browser ask another host for anything, run a script that is not a
+  file of the edition, or keep a cookie. The page's own Content-Security-Policy forbids it once
+  more, for a mirror that sends no headers.
 * Plain text is escaped by the environment; a name missing from a template is an error.
 """
 
@@ -20,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tamizdat.reader import schema_org, stylesheet, typography
-from tamizdat.reader.pages import Page, Site, Teaser
+from tamizdat.reader.pages import FrontPage, Page, Site, Teaser
 from tamizdat.reader.voice import Voice, voice
 from tamizdat.reader.words import words
 
@@ -46,23 +47,39 @@ _ENVIRONMENT.globals.update(
 
 def render(page: Page, site: Site) -> bytes:
     """Render a page of a site as UTF-8 HTML."""
-    css = stylesheet.css(page.template)
     structured = schema_org.structured(page, site)
+    scripts = tuple(filter(None, (site.script, *page.head.scripts)))
     text = _ENVIRONMENT.get_template(page.template).render(
         page=page,
         head=page.head,
         site=site,
         say=voice(site.language, site.zone),
         w=words(site.language),
-        css=css,
-        policy=_policy(css, structured),
+        css=_STYLE,
+        scripts=scripts,
+        policy=_POLICY,
         trail=schema_org.trail(page),
         structured=structured,
-        alternates=tuple(language for language in page.head.languages if language.is_translation),
+        alternates=tuple(
+            language
+            for language in page.head.languages
+            if language.is_translation and not language.is_current
+        ),
         default_address=_default_address(page),
         teaser=_teaser,
     )
-    return text.encode()
+    css = stylesheet.css_for(page.template, text) + typography.placeholders(text)
+    # Search engines' checkers ask for robots.txt from inside the page that they look at.
+    fetches = page.head.fetches or page.head.is_indexed
+    policy = _policy(css, structured, runs=bool(scripts), fetches=fetches)
+    if isinstance(page, FrontPage):
+        policy += Markup("; manifest-src 'self'")
+    return text.replace(_POLICY, policy, 1).replace(_STYLE, css, 1).encode()
+
+
+# They hold the places of what is known when the page is set. No text can bring them in: it is
+# escaped, and no HTML: it is sanitised.
+_STYLE, _POLICY = Markup("<style-sheet>"), Markup("<policy>")
 
 
 @lru_cache(maxsize=4096)
@@ -92,16 +109,19 @@ def _default_address(page: Page) -> str:
     return page.head.path
 
 
-def _policy(css: Markup, structured: Markup) -> Markup:
-    """Allow this very style sheet and own media, and nothing else.
+def _policy(css: Markup, structured: Markup, *, runs: bool, fetches: bool) -> Markup:
+    """Allow this very style sheet, own media and the edition's scripts, and nothing else.
 
     Browsers never run the data block (HTML, "prepare the script element": a type that is not
     JavaScript's ends there), yet some checkers take it for a script: its hash tells them that
     it is meant to stand there.
     """
-    data = f"script-src '{_digest(structured)}'; " if structured else ""
+    allowed = [f"'{_digest(structured)}'"] if structured else []
+    allowed += ["'self'"] if runs else []
+    script = f"script-src {' '.join(allowed)}; " if allowed else ""
+    connect = "connect-src 'self'; " if fetches else ""
     return Markup(  # noqa: S704 -- made of digests, for an attribute in double quotes
-        f"default-src 'none'; style-src '{_style_digest(css)}'; {data}img-src 'self'; "
+        f"default-src 'none'; style-src '{_style_digest(css)}'; {script}{connect}img-src 'self'; "
         "media-src 'self'; base-uri 'none'; form-action 'none'"
     )
 

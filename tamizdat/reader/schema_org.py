@@ -8,27 +8,27 @@ and its like, so that no headline can break out of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from tamizdat.reader import dates
 from tamizdat.reader.pages import (
-    Byline,
     CorrectionsPage,
     FrontPage,
     IndexPage,
     Link,
     ListPage,
     Page,
-    Picture,
     Site,
     StoryPage,
     Teaser,
 )
 
 Thing = dict[str, Any]
+
+LONGEST_HEADLINE = 110  # letters
 
 # "<" ends the script element, "&" and ">" matter to XHTML readers, the last two are line ends
 # to old JavaScript parsers.
@@ -54,8 +54,10 @@ def _thing(page: Page, site: Site) -> Thing | None:
     if isinstance(page, StoryPage):
         return _story(page, site)
     if isinstance(page, FrontPage):
-        return {"@type": "WebSite", "url": absolute(site, page.head.path)} | _publisher_terms(site)
+        return _site(page, site)
     if isinstance(page, ListPage):
+        if page.of == "author" and page.number is None:
+            return _profile(page, site)
         return _collection(page.title, page, site) | _items(page.teasers, site)
     if isinstance(page, IndexPage | CorrectionsPage):
         return _collection(page.title, page, site)
@@ -63,16 +65,17 @@ def _thing(page: Page, site: Site) -> Thing | None:
 
 
 def _story(page: StoryPage, site: Site) -> Thing:
-    address = absolute(site, page.head.path)
+    """Describe a story, in terms whose values mostly stand on the page already: they cost a
+    reader's line little."""
     optional = {
         "description": page.standfirst or page.head.description,
         "datePublished": page.published and dates.iso(page.published),
         "dateModified": (moment := page.updated or page.published) and dates.iso(moment),
-        "author": [_person(byline, site) for byline in page.bylines],
-        "image": page.lead and _image(page.lead, site),
+        "author": [_person(byline.name, byline.url, site) for byline in page.bylines],
+        "image": list(_images(page, site)),
         "articleSection": page.section and page.section.text,
         "keywords": [topic.text for topic in page.topics],
-        "contentLocation": page.location and {"@type": "Place", "name": page.location},
+        "wordCount": page.words,
         "correction": [
             {
                 "@type": "CorrectionComment",
@@ -84,39 +87,57 @@ def _story(page: StoryPage, site: Site) -> Thing:
     }
     return {
         "@type": page.schema_type,
-        "headline": page.headline,
-        "url": address,
-        "mainEntityOfPage": address,
+        "headline": _cut(page.headline),
+        "mainEntityOfPage": absolute(site, page.head.path),
         "inLanguage": site.language,
         "isAccessibleForFree": True,
-        "publisher": {"@type": "NewsMediaOrganization", "url": absolute(site, site.home)}
-        | _publisher_terms(site),
+        "publisher": _newsroom(site),
     } | {key: value for key, value in optional.items() if value}
 
 
-def _publisher_terms(site: Site) -> Thing:
-    logo = {"logo": absolute(site, site.logo)} if site.logo else {}
-    return {"name": site.name} | logo
+def _cut(headline: str) -> str:
+    """Shorten a headline to what search engines take (Google, "Article"), at a word."""
+    if len(headline) <= LONGEST_HEADLINE:
+        return headline
+    return headline[:LONGEST_HEADLINE].rpartition(" ")[0] + "…"
 
 
-def _person(byline: Byline, site: Site) -> Thing:
-    address = {"url": absolute(site, byline.url)} if byline.url else {}
-    return {"@type": "Person", "name": byline.name} | address
+def _images(page: StoryPage, site: Site) -> Iterator[str]:
+    """Give the lead photo and its crop for sharing: both addresses stand on the page."""
+    if page.lead:
+        yield absolute(site, page.lead.fallback.url)
+    if page.head.share_picture:
+        yield absolute(site, page.head.share_picture.url)
 
 
-def _image(picture: Picture, site: Site) -> Thing:
-    widest = max(
-        (source for source in picture.sources if source.type == picture.fallback.type),
-        key=lambda source: source.width,
-        default=picture.fallback,
-    )
-    credit = {"creditText": picture.credit} if picture.credit else {}
+def _site(page: FrontPage, site: Site) -> Thing:
     return {
-        "@type": "ImageObject",
-        "url": absolute(site, widest.url),
-        "width": widest.width,
-        "height": widest.height,
-    } | credit
+        "@type": "WebSite",
+        "url": absolute(site, page.head.path),
+        "name": site.name,
+        "inLanguage": site.language,
+        "publisher": _newsroom(site),
+    }
+
+
+def _newsroom(site: Site) -> Thing:
+    logo = {"logo": absolute(site, site.logo)} if site.logo else {}
+    address = absolute(site, site.home)
+    return {"@type": "NewsMediaOrganization", "name": site.name, "url": address} | logo
+
+
+def _profile(page: ListPage, site: Site) -> Thing:
+    """Describe an author: the name and nothing more. A protected one is a name like any other."""
+    return {
+        "@type": "ProfilePage",
+        "inLanguage": site.language,
+        "mainEntity": _person(page.title, page.head.path, site),
+    }
+
+
+def _person(name: str, url: str, site: Site) -> Thing:
+    address = {"url": absolute(site, url)} if url else {}
+    return {"@type": "Person", "name": name} | address
 
 
 def _collection(title: str, page: Page, site: Site) -> Thing:

@@ -1,19 +1,26 @@
 """The style sheet of each kind of page, as small as it can be sent.
 
-A page carries only the parts it uses, because every byte crosses a slow and watched line.
+A page carries only the rules it uses, because every byte crosses a slow and watched line. A rule is
+used where every class, element and script direction that its selector names stands on the page.
+What a selector says of states and attributes, or inside ``:is()`` and its like, is taken to hold.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 _FOLDER = Path(__file__).parent / "style"
 _PARTS = {
     "story.html": ("base", "teaser", "story", "blocks"),
+    "part.html": ("base", "teaser", "story", "blocks"),
     "front.html": ("base", "teaser", "front"),
     "list.html": ("base", "teaser", "list"),
     "index.html": ("base", "list"),
@@ -21,7 +28,16 @@ _PARTS = {
     "text.html": ("base", "story", "blocks"),
     "not_found.html": ("base", "teaser", "list"),
     "redirect.html": ("base",),
+    "search.html": ("base", "teaser", "list", "search"),
+    "verify.html": ("base", "story", "verify"),
+    "saved.html": ("base", "story", "blocks", "saved"),
+    "book_check.html": ("book",),
 }
+
+
+# What a page's scripts put on it, or stands there only for some readers.
+_LATER = frozenset({".bare", "button", "mark", "textarea"})
+_NAMES = re.compile(r' class="([^"]*)"|<([a-z][a-z0-9]*)')
 
 
 @lru_cache
@@ -31,13 +47,91 @@ def css(template: str) -> Markup:
     return Markup(text)  # noqa: S704 -- our own file; a test holds it free of "</"
 
 
+def css_for(template: str, page: str) -> Markup:
+    """Give the rules of a template's style sheet that this page, as HTML, can use."""
+    found = {name for _, name in _NAMES.findall(page)}
+    found |= {f".{name}" for names, _ in _NAMES.findall(page) for name in names.split()}
+    opening = page[: page.find(">", page.find("<html"))]
+    found |= {'[dir="rtl"]', ":lang(fa)"} if 'dir="rtl"' in opening else set()
+    return _chosen(template, _named_by(template) & (found | _LATER))
+
+
+class Rule(NamedTuple):
+    around: str  # "@media print", or empty
+    selectors: tuple[tuple[str, frozenset[str]], ...]  # and what each of them names
+    declarations: str
+
+
+@lru_cache(maxsize=4096)
+def _chosen(template: str, found: frozenset[str]) -> Markup:
+    kept = []
+    for around, selectors, declarations in _rules(template):
+        used = ",".join(selector for selector, names in selectors if names <= found)
+        kept += [(around, f"{used}{{{declarations}}}")] if used else []
+    text = ""
+    for around, group in groupby(kept, itemgetter(0)):
+        rules = "".join(rule for _, rule in group)
+        text += f"{around}{{{rules}}}" if around else rules
+    return Markup(text)  # noqa: S704 -- made of rules of our own file
+
+
+@lru_cache
+def _named_by(template: str) -> frozenset[str]:
+    return frozenset[str]().union(
+        *(names for rule in _rules(template) for _, names in rule.selectors)
+    )
+
+
+@lru_cache
+def _rules(template: str) -> tuple[Rule, ...]:
+    return tuple(_read(css(template), ""))
+
+
+def _read(source: str, around: str) -> Iterable[Rule]:
+    """Read minified rules, and those inside of ``@media``."""
+    at = 0
+    while at < len(source):
+        opening = source.index("{", at)
+        closing = _end(source, opening)
+        before, inside = source[at:opening], source[opening + 1 : closing]
+        if before.startswith("@media"):
+            yield from _read(inside, before)
+        else:
+            yield Rule(around, tuple((one, _names(one)) for one in _split(before)), inside)
+        at = closing + 1
+
+
+def _end(source: str, opening: int) -> int:
+    depth = 0
+    for brace in re.compile(r"[{}]").finditer(source, opening):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return brace.start()
+    raise ValueError(f"a rule of the style sheet is never closed: {source[opening - 40 : opening]}")
+
+
+def _split(selectors: str) -> list[str]:
+    """Split a list of selectors at its commas, but not at those inside of ``:is()``."""
+    return re.findall(r"(?:[^,(]|\([^)]*\))+", selectors)
+
+
+def _names(selector: str) -> frozenset[str]:
+    """Name what has to stand on a page for this selector to find anything."""
+    if selector.startswith("@"):
+        return frozenset()
+    asked = re.sub(r":(?:is|not|where|has)\([^)]*\)", "", selector)
+    special = {name for name in ('[dir="rtl"]', ":lang(fa)") if name in asked}
+    bare = re.sub(r"\[[^]]*\]|::?[a-z-]+(?:\([^)]*\))?", " ", asked)
+    return frozenset(special | set(re.findall(r"\.[\w-]+|(?<![\w.@-])[a-z][a-z0-9]*", bare)))
+
+
 @lru_cache
 def _part(name: str) -> str:
     return minified((_FOLDER / f"{name}.css").read_text(encoding="utf-8"))
 
 
 def minified(source: str) -> str:
-    """Drop comments and needless white space.
+    """Drop comments, needless white space and the nought before a point.
 
     Space before a colon stays (it may be a descendant selector) and so does space around + and -
     (``calc`` needs it).
@@ -46,4 +140,5 @@ def minified(source: str) -> str:
     text = re.sub(r"\s+", " ", text)
     text = re.sub(r" ?([{};,>]) ?", r"\1", text)
     text = re.sub(r": ", ":", text)
+    text = re.sub(r"(?<![\w.])0(?=\.\d)", "", text)
     return text.replace(";}", "}").strip()

@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 from tamizdat.reader import dates
+from tamizdat.reader.pages import Onward
 from tamizdat.reader.words import locale_of, plural, words
 
 
@@ -50,6 +51,21 @@ class Voice:
 
     def page_number(self, number: int) -> str:
         return str(self._words.page_number.format(number=self.number(number)))
+
+    def part(self, number: int, count: int) -> str:
+        """Say which part of a long story this is."""
+        return self._of_parts("part", number, count)
+
+    def onward(self, onward: Onward) -> str:
+        """Invite to the next part of a long story."""
+        return self._of_parts("onward", onward.number, onward.count)
+
+    def back_to_part(self, number: int) -> str:
+        return self._of_parts("back", number, number)
+
+    def _of_parts(self, key: str, number: int, count: int) -> str:
+        text: str = self._words.parts[key]
+        return text.format(number=self.number(number), count=self.number(count))
 
     def counted(self, key: str, count: int) -> str:
         """Write a count with its noun in the right plural form."""

@@ -131,18 +131,30 @@ class Mirror:
         return bytes(found)
 
     def _ask(self, target: str, path: str) -> http.client.HTTPResponse:
-        """Ask for a path; once more where a connection had been closed meanwhile."""
+        """Ask for a path. Raises Unreachable, TooLong."""
+        try:
+            return self._ask_again(target)
+        except _BROKEN as error:
+            self._drop()
+            raise _failure(error, path, f"{self._origin[1]} does not answer") from None
+
+    def _ask_again(self, target: str) -> http.client.HTTPResponse:
+        """Ask; once more where the connection had been closed since it was last used."""
         is_used = getattr(self._own, "connection", None) is not None
-        for is_last in (False, True) if is_used else (True,):
-            try:
-                connection = self._connection()
-                connection.request("GET", target, headers=HEADERS)
-                return connection.getresponse()
-            except _BROKEN as error:
-                self._drop()
-                if is_last or isinstance(error, _Late):
-                    raise _failure(error, path, f"{self._origin[1]} does not answer") from None
-        raise AssertionError  # pragma: no cover - the last turn returns or raises
+        try:
+            return self._ask_once(target)
+        except _Late:
+            raise
+        except _BROKEN:
+            if not is_used:
+                raise
+            self._drop()
+        return self._ask_once(target)
+
+    def _ask_once(self, target: str) -> http.client.HTTPResponse:
+        connection = self._connection()
+        connection.request("GET", target, headers=HEADERS)
+        return connection.getresponse()
 
     def _left(self) -> float:
         """Return for how many seconds the next bytes may be waited for. Raises _Late."""

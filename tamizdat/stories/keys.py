@@ -8,6 +8,9 @@
 ``s:ru``       what stands around every page in that language
 ``l:<list>``   which stories a list holds, and in which order; lists are named below
 ``c:ru``       the corrections in that language
+``t:12``       nothing but the story with that id, of which a file is a later part
+``d``          which day it is, to those who speak of the newest stories
+``y``          which half of the year it is
 """
 
 from __future__ import annotations
@@ -44,8 +47,22 @@ def stories_in(list_name: str) -> str:
     return f"l:{list_name}"
 
 
+def parts_of(pk: int) -> str:
+    """Name what all later parts of a story have in common, and no other page has."""
+    return f"t:{pk}"
+
+
 def corrections(language: str) -> str:
     return f"c:{language}"
+
+
+def day() -> str:
+    """Name the day: the news of two days ago are none any more."""
+    return "d"
+
+
+def half_year() -> str:
+    return "y"
 
 
 # Lists of stories.

@@ -30,6 +30,7 @@ from tamizdat.stories.models.public import PublicPage
 from tamizdat.stories.models.story import Story
 from tamizdat.stories.showing import Showing, Stock, fronts
 from tamizdat.stories.showing.assets import Drawn
+from tamizdat.stories.showing.sharing import Known, Sketch
 from tamizdat.stories.showing.stories import story_page
 
 
@@ -43,6 +44,15 @@ class UploadedAssets:
         return str(recording.file.url)
 
     def text(self, content: str, ending: str) -> str:
+        return ""
+
+    def script(self, name: str) -> str:
+        return ""
+
+    def made(self, data: bytes, ending: str) -> str:
+        return ""
+
+    def share_picture(self, sketch: Sketch, known: Known | None) -> str:
         return ""
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from tamizdat.bake.management.commands.bundle import stories_of_week, week
 from tamizdat.edition.bundle import Bundle, open_bundle
 from tamizdat.edition.errors import Missing
+from tamizdat.edition.saved import open_saved
 from tamizdat.edition.trust import Trust
 from tamizdat.stories.models import Home
 from tests import writing
@@ -78,6 +79,18 @@ def test_a_week_begins_on_monday_in_the_newsrooms_zone(home: Home) -> None:
     assert stories_of_week(week("2026-W47"), ["ru"]) == []
     monday = datetime(2026, 11, 16, tzinfo=UTC)
     assert week("2026-W47") == monday.date()
+
+
+def test_an_older_story_is_saved_as_readers_save_it(
+    home: Home, edition: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "dam.html"
+    assert run(DAM, "--html", "-o", str(file)).startswith(f"{file}: 1 page, ")
+    now = timezone.now()
+    found = open_saved(file.read_bytes(), lambda root: Trust(root, now, refuse_expired=False))
+    assert found.files[DAM] == (edition / DAM).read_bytes()
+    with pytest.raises(CommandError, match="one story"):
+        run(DAM, "/verify/", "--html", "-o", str(file))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
 from tamizdat.bake import records
-from tamizdat.bake.baker import Baking
+from tamizdat.bake.leaving import Leaving
 from tamizdat.bake.models import File
 from tamizdat.edition import reading
 from tamizdat.edition.tree import Tree
@@ -130,7 +130,7 @@ def test_a_baker_killed_before_it_takes_a_withdrawn_picture_away_leaves_that_to_
         raise Killed
 
     with monkeypatch.context() as context:
-        context.setattr(Baking, "_remove_idle_assets", die)
+        context.setattr(Leaving, "remove_idle_assets", die)
         with pytest.raises(Killed):
             bake()
     bake()

@@ -55,6 +55,16 @@ def reader(edition: Path, home: Home) -> Trust:
     return trust
 
 
+def media(edition: Path) -> set[str]:
+    """Name the pictures and scripts that lie in an edition."""
+    found = (edition / "media").iterdir()
+    return {file.name for file in found if file.suffix not in (".br", ".gz")}
+
+
+def recorded_media() -> set[str]:
+    return {path.rpartition("/")[2] for path in Asset.objects.values_list("path", flat=True)}
+
+
 # Sealing
 
 
@@ -221,13 +231,15 @@ def test_a_picture_that_a_power_cut_left_empty_is_written_again(
     photo: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    standing = media(edition)
     writing.published(home, lead_photo=photo())
     with monkeypatch.context() as broken:
         broken.setattr(records, "record", die)
         with pytest.raises(Killed):
             bake()
-    for file in (edition / "media").iterdir():
-        file.write_bytes(b"")
+    assert media(edition) > standing
+    for name in media(edition) - standing:
+        (edition / "media" / name).write_bytes(b"")
     bake()
     look(reader, edition)
 
@@ -306,21 +318,24 @@ def test_a_photo_that_is_deleted_goes_at_once(
     home: Home, reader: Trust, bake: Bake, edition: Path, photo: Callable[..., Any]
 ) -> None:
     danger, harmless = photo("face"), photo("harbour")
+    standing = media(edition)
     story = writing.published(home, lead_photo=danger)
     bake()
-    pictures = {file.name for file in (edition / "media").iterdir()}
+    pictures = media(edition) - standing
+    assert pictures
     story.lead_photo = harmless
     writing.publish(story)
     bake()
     Photo.objects.get(pk=danger.pk).delete()
     bake()
-    assert not pictures & {file.name for file in (edition / "media").iterdir()}
+    assert not pictures & media(edition)
     look(reader, edition)
 
 
 def test_pictures_that_were_swapped_before_go_with_a_withdrawal(
     home: Home, bake: Bake, edition: Path, photo: Callable[..., Any]
 ) -> None:
+    standing = media(edition)
     story = writing.published(home, lead_photo=photo("face"))
     bake()
     story.lead_photo = photo("harbour")
@@ -328,16 +343,18 @@ def test_pictures_that_were_swapped_before_go_with_a_withdrawal(
     bake()
     Story.objects.get(pk=story.pk).unpublish()
     bake()
-    assert not (edition / "media").exists()
-    assert not Asset.objects.exists()
+    assert media(edition) == standing
+    assert recorded_media() == standing
 
 
 def test_pictures_of_a_withdrawn_story_go_though_another_takes_its_address(
     home: Home, reader: Trust, bake: Bake, edition: Path, photo: Callable[..., Any]
 ) -> None:
     """Both in one bake: the other's page stands there before the withdrawn one is taken away."""
-    story = writing.published(home, lead_photo=photo("face"))
     other = writing.published(home, "Another")
+    bake()
+    standing = media(edition)
+    story = writing.published(home, lead_photo=photo("face"))
     bake()
     story = Story.objects.get(pk=story.pk)
     story.slug = "parked"
@@ -346,6 +363,6 @@ def test_pictures_of_a_withdrawn_story_go_though_another_takes_its_address(
     other.slug = "the-dam-holds"
     writing.publish(other)
     bake()
-    assert not (edition / "media").exists()
-    assert not Asset.objects.exists()
+    assert media(edition) <= standing
+    assert recorded_media() == media(edition)
     look(reader, edition)

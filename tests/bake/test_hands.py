@@ -77,6 +77,35 @@ def test_what_an_editor_does_meanwhile_goes_first(
     assert not Dirty.objects.exists()
 
 
+def test_many_stories_that_are_published_at_once_are_shared_by_the_hands(
+    newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an archive was imported: all of it is urgent, and nobody can wait for one hand."""
+    bake_into(tmp_path / "shared", settings, 1)
+    monkeypatch.setattr(baker, "ROUND", 4)
+    given: list[str] = []
+    real = hands.Hands.give
+
+    def watched(self: Any, tasks: list[hands.Task]) -> None:
+        given.extend(task.recipe for task in tasks)
+        real(self, tasks)
+
+    monkeypatch.setattr(hands.Hands, "give", watched)
+    stories = [writing.published(newsroom_of_many, f"Imported {number}") for number in range(8)]
+    stories[0].slug = "moved-meanwhile"
+    writing.publish(stories[0])
+    baker.bake(timezone.now(), hand_count=2)
+    assert {f"story:{story.pk}" for story in stories[4:]} <= set(given)
+    assert not Dirty.objects.exists()
+    bake_into(tmp_path / "alone", settings, 1)
+    assert pages(tmp_path / "shared") == pages(tmp_path / "alone")
+
+
+def pages(root: Path) -> dict[str, bytes]:
+    """Return the pages that stand; what the search had before stays for a while."""
+    return {path: data for path, data in tree(root).items() if path.endswith(".html")}
+
+
 def test_a_hand_that_is_killed_leaves_its_work_to_the_next_bake(
     newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ from tamizdat.stories.models import (
 )
 from tamizdat.stories.showing import fronts
 from tests import writing
+from tests.reader.test_parts import sample_paragraphs
 
 Deed = Callable[["Play"], None]
 
@@ -79,6 +80,13 @@ def edit(play: Play) -> None:
         story.body = [
             ("text", RichText(f'<p>See <a linktype="page" id="{other.pk}">this</a>.</p>'))
         ]
+        writing.publish(story)
+
+
+def lengthen(play: Play) -> None:
+    if story := play.story():
+        texts = play.chance.sample(sample_paragraphs("en"), play.chance.choice([9, 90, 180]))
+        story.body = [("text", RichText(f"<p>{text}</p>")) for text in texts]
         writing.publish(story)
 
 
@@ -151,6 +159,7 @@ def curate(play: Play) -> None:
 DEEDS: list[Deed] = [
     *[write] * 6,
     edit,
+    lengthen,
     rename,
     unpublish,
     delete,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from tamizdat.bake import plan
 from tamizdat.bake.models import Asset, Dirty, Edition, File
+from tamizdat.reader.scripts import script
 from tamizdat.stories.models import Change, Correction, Home, Story
 from tamizdat.stories.showing import fronts
 from tests import writing
@@ -33,7 +35,19 @@ def text(edition: Path, path: str) -> str:
 
 def files_with(edition: Path, words: str) -> set[str]:
     """Name the pages that hold these words."""
-    return {path for path in traces(edition, words) if not path.startswith(("signed/", "bundles/"))}
+    beside = ("signed/", "bundles/", "search/")
+    return {path for path in traces(edition, words) if not path.startswith(beside)}
+
+
+def pages_with(edition: Path, words: str) -> set[str]:
+    """Name the pages, and not the feeds and their like, that hold these words."""
+    return {path for path in files_with(edition, words) if path.endswith(".html")}
+
+
+def photos() -> set[str]:
+    """Name the renditions of photos in the edition: icons and what we draw ourselves are PNG."""
+    found = Asset.objects.filter(path__regex=r"\.(avif|webp|jpg)$")
+    return set(found.values_list("path", flat=True))
 
 
 def traces(edition: Path, words: str) -> set[str]:
@@ -50,7 +64,7 @@ def state(edition: Path) -> dict[str, tuple[int, int]]:
     found = {}
     for file in edition.rglob("*"):
         place = file.relative_to(edition).parts[0]
-        if file.is_file() and place not in ("signed", "bundles"):
+        if file.is_file() and place not in ("signed", "bundles", "search"):
             known = file.stat()
             found[str(file.relative_to(edition))] = (known.st_mtime_ns, known.st_ino)
     return found
@@ -63,7 +77,7 @@ def test_a_published_story_stands_on_its_page_the_front_its_section_and_its_mont
     mira, water = writing.author(home), writing.topic(home)
     writing.published(home, section=politics, authors=[mira], topics=[water])
     bake()
-    assert files_with(edition, "The dam holds") == {
+    assert pages_with(edition, "The dam holds") == {
         "2026/11/the-dam-holds/index.html",
         "2026/11/index.html",
         "authors/mira-solen/index.html",
@@ -80,7 +94,7 @@ def test_a_draft_leaves_the_edition_as_it_was(home: Home, bake: Bake, edition: P
     story.save_revision()
     report = bake()
     assert (report.made, state(edition)) == (0, before)
-    assert not Change.objects.exists()
+    assert not Change.objects.filter(due_at=None).exists()
 
 
 def test_a_draft_of_a_published_story_changes_nothing_that_readers_see(
@@ -107,8 +121,9 @@ def test_publishing_touches_no_file_that_does_not_show_the_story(
     report = bake()
     touched = {path for path, known in state(edition).items() if before.get(path) != known}
     plain = {path for path in touched if not path.endswith((".br", ".gz"))}
-    assert plain == files_with(edition, "A new vote")
-    assert set(report.written) == plain
+    pages = {path for path in plain if not path.startswith("media/")}
+    assert pages == files_with(edition, "A new vote") | {"sitemaps/en/2026/11.xml"}
+    assert set(report.written) == pages
 
 
 def test_a_correction_reaches_the_story_and_the_corrections_page(
@@ -119,7 +134,7 @@ def test_a_correction_reaches_the_story_and_the_corrections_page(
     story.corrections.add(Correction(text="The river is the Tamna.", published=timezone.now()))
     writing.publish(story)
     bake()
-    assert files_with(edition, "The river is the Tamna.") == {
+    assert pages_with(edition, "The river is the Tamna.") == {
         "2026/11/the-dam-holds/index.html",
         "corrections/index.html",
     }
@@ -132,7 +147,7 @@ def test_an_unpublished_story_is_gone_from_every_file(
     story = writing.published(home, section=politics, lead_photo=photo())
     writing.published(home, "It names the other", text=_linking(story), at=writing.at(4))
     bake()
-    pictures = set(Asset.objects.values_list("path", flat=True))
+    pictures = photos()
     assert pictures
     assert 'href="/2026/11/the-dam-holds/"' in text(
         edition, "2026/11/it-names-the-other/index.html"
@@ -191,7 +206,7 @@ def test_a_changed_photo_reaches_every_page_that_shows_it(
     picture = photo()
     writing.published(home, lead_photo=picture)
     bake()
-    old = set(Asset.objects.values_list("path", flat=True))
+    old = photos()
     other = photo("another")
     with other.file.open("rb") as file:
         picture.file = ContentFile(file.read(), "new.png")
@@ -250,7 +265,8 @@ def test_no_byte_of_an_embargoed_story_is_in_the_edition_before_its_hour(
     writing.published(home, section=politics, lead_photo=photo(), embargo_until=until)
     bake()
     assert files_with(edition, "dam-holds") == set()
-    assert not Asset.objects.exists()
+    assert not photos()
+    assert not Asset.objects.filter(used_by__file__recipe__startswith="story:").exists()
     bake(until - timedelta(seconds=1))
     assert files_with(edition, "dam-holds") == set()
     bake(until)
@@ -362,3 +378,33 @@ def test_a_lost_file_comes_back_with_a_full_bake(home: Home, bake: Bake, edition
     (edition / "index.html").unlink()
     bake(full=True)
     assert (edition / "index.html").exists()
+
+
+def test_the_script_of_every_page_is_in_the_edition_under_its_hash(
+    home: Home, bake: Bake, edition: Path
+) -> None:
+    bake()
+    found = re.search(
+        r'<script type="module" async src="/(media/[0-9a-f]{64}\.js)">', text(edition, "index.html")
+    )
+    assert found
+    assert (edition / found[1]).read_bytes() == script("page.js").data
+    assert found[1] in set(Asset.objects.values_list("path", flat=True))
+
+
+def test_a_heading_never_bears_an_id_that_the_page_uses_itself(
+    home: Home, bake: Bake, edition: Path
+) -> None:
+    headings = [("heading", words) for words in ("Text", "Share", "Note 1", "The dam", "The dam")]
+    writing.published(home, body=headings)
+    bake()
+    page = text(edition, "2026/11/the-dam-holds/index.html")
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert re.findall(r'<h2 id="([^"]+)">(?:Text|Share|Note|The)', page) == [
+        "text-2",
+        "share-2",
+        "part-note-1",
+        "the-dam",
+        "the-dam-2",
+    ]

@@ -14,7 +14,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
-from tamizdat.bake import sealing, sweeping
+from tamizdat.bake import journal, sealing, sweeping
 from tamizdat.bake.baker import bake as bake_now
 from tamizdat.bake.models import Asset, Edition, File, Metadata
 from tamizdat.edition import reading
@@ -348,7 +348,7 @@ def test_a_version_that_was_lost_is_not_given_out_again(
         def die(*_: Any) -> None:
             raise KeyboardInterrupt
 
-        broken.setattr(sealing.Sealing, "_note", die)
+        broken.setattr(journal, "note", die)
         with pytest.raises(KeyboardInterrupt):
             bake()
     first = look_at_numbers(reader, edition)

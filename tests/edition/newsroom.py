@@ -82,6 +82,14 @@ def named_for(data: bytes, ending: str = "webp") -> str:
     return f"media/{hashlib.sha256(data).hexdigest()}.{ending}"
 
 
+# A story with its picture, and a picture that no story shows.
+PAGE = "2026/11/dam/index.html"
+PICTURE = b"\xffRIFF"
+NAMED = named_for(PICTURE)
+BODY = f'<img src="/{NAMED}">'.encode()
+OLD = named_for(b"old")
+
+
 @dataclass
 class Memory:
     """Files as a source. ``asked`` are the paths that were read, ``hides`` its list."""

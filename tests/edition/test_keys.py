@@ -135,6 +135,12 @@ def test_a_signed_file_that_is_not_whole_is_named(role: str, harm: str, tmp_path
         Keyring.load(tmp_path)
 
 
+def test_a_file_that_only_looks_like_a_root_is_left_aside(tmp_path: Path) -> None:
+    folder = found(tmp_path).folder
+    (folder / "signed/copy.root.json").write_bytes(b"{}")
+    assert Keyring.load(folder).root.version == 1
+
+
 def test_a_gap_in_the_chain_of_roots_is_named(tmp_path: Path) -> None:
     found(tmp_path)
     (tmp_path / "signed" / "3.root.json").write_bytes(b"{}")

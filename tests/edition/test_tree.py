@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import gzip
 import hashlib
 from pathlib import Path
@@ -89,10 +91,41 @@ def test_syncing_reports_nothing_when_all_is_well(tree: Tree) -> None:
     tree.sync()
 
 
+def test_a_disk_that_cannot_keep_what_was_written_is_told(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing:
+        @staticmethod
+        def syncfs(_: int) -> int:
+            ctypes.set_errno(errno.EIO)
+            return -1
+
+    monkeypatch.setattr("tamizdat.edition.tree._libc", Failing)
+    with pytest.raises(OSError, match="syncfs failed") as caught:
+        tree.sync()
+    assert caught.value.errno == errno.EIO
+
+
+def test_a_file_stands_only_where_it_was_put_in_place(tree: Tree) -> None:
+    tree.write("a/index.html", PAGE)
+    assert (tree.has("a/index.html"), tree.has("b/index.html")) == (True, False)
+
+
 def test_paths_leave_the_siblings_out(tree: Tree) -> None:
     tree.write("index.html", PAGE)
     tree.write("media/film.gz", b"not a sibling of anything")
     assert tree.paths() == {"index.html", "media/film.gz"}
+
+
+def test_what_a_killed_writer_left_is_no_file_and_can_be_cleared_away(tree: Tree) -> None:
+    tree.write("a/index.html", PAGE)
+    part = tree.root / "a/.77-1.part"
+    part.write_bytes(b"half")
+    assert tree.paths() == {"a/index.html"}
+    assert part.exists()
+    assert tree.paths(clears_parts=True) == {"a/index.html"}
+    assert not part.exists()
+    assert tree.holds("a/index.html", PAGE)
 
 
 def test_a_file_is_read_measured_and_dated(tree: Tree) -> None:

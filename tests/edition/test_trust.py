@@ -1,4 +1,4 @@
-"""What a reader trusts: how it grows, is kept and taken up again (attacks: test_attacks)."""
+"""What a reader trusts: how it grows, is kept and taken up again (attacks: ``attacks``)."""
 
 from __future__ import annotations
 

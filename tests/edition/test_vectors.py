@@ -20,6 +20,7 @@ from tamizdat.edition.metadata import load, moment, read, require, signed_bytes
 from tamizdat.edition.trust import Trust
 from tests.edition.newsroom import Memory, dumps
 from tests.vectors import make
+from tests.vectors.bundles import bend
 
 LARGEST = 300_000
 
@@ -98,7 +99,7 @@ def test_canonical_json(case: Any) -> None:
 
 @named(BUNDLES["cases"])
 def test_bundles(case: Any) -> None:
-    bundle = dumps(make.bend(json.loads(BUNDLES["bundle"]), case["set"]))
+    bundle = dumps(bend(json.loads(BUNDLES["bundle"]), case["set"]))
     now, root = moment(case["now"]), case.get("root", "").encode()
 
     def opened() -> Any:

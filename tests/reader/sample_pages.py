@@ -28,18 +28,23 @@ from tamizdat.reader.pages import (
     LinkCard,
     ListPage,
     NotFoundPage,
+    Onward,
     Page,
     Photo,
     Picture,
     PullQuote,
     RedirectPage,
+    SearchPage,
+    SharePicture,
     Site,
     Source,
     StoryPage,
+    StoryPart,
     Table,
     Teaser,
     Text,
     TextPage,
+    VerifyPage,
     Video,
 )
 
@@ -61,6 +66,8 @@ def site(language: str = "en") -> Site:
         logo="/media/mark.svg",
         icon="/media/icon.svg",
         notice="We are read under another name today.",
+        search="/search/",
+        script="/media/page.js",
     )
 
 
@@ -70,7 +77,10 @@ def head(path: str, title: str = "A title", *, language: str = "en", indexed: bo
         for code, name in NAMES.items()
     )
     others = tuple(replace(one, is_translation=one.code != language) for one in languages)
-    return Head(path, title, "What it is about", source(1024, "image/jpeg"), others, indexed)
+    return Head(path, title, "What it is about", SHARED, others, indexed)
+
+
+SHARED = SharePicture("/media/dam-share.jpg", "image/jpeg", 1200, 630, "The dam – The Lantern")
 
 
 def source(width: int, kind: str) -> Source:
@@ -78,12 +88,13 @@ def source(width: int, kind: str) -> Source:
 
 
 def picture(alt: str = "A dam between dark slopes") -> Picture:
-    widths = (320, 640, 1024, 1600)
-    kinds = ("image/avif", "image/webp", "image/jpeg")
-    sources = tuple(source(width, kind) for kind in kinds for width in widths)
-    return Picture(alt, "The dam in spring.", "A. Drawer", source(640, "image/jpeg"), sources)
+    fallback = source(640, "image/jpeg")
+    better = [source(width, "image/avif") for width in (320, 640, 1200)]
+    sources = (*better, source(640, "image/webp"), fallback)
+    return Picture(alt, "The dam in spring.", "A. Drawer", fallback, sources, "89a345012")
 
 
+SEARCH_SCRIPT = "/media/search/page.js"
 BYLINES = (Byline("Mira Solen", "/authors/mira/", "Politics editor"), Byline("V. Harrow", ""))
 SECTION = Link("Politics", "/politics/")
 
@@ -147,6 +158,36 @@ def story(language: str = "en") -> StoryPage:
         topics=(Link("Water", "/topics/water/"),),
         corrections=(Correction(UPDATED, "The dam is 80 metres high, not 90."),),
         related=(teaser(1), teaser(2, "opinion")),
+        saved=Link("", "/saved/dam.html"),
+        saved_name="page.html",
+    )
+
+
+def part(language: str = "en") -> StoryPart:
+    """The second of three parts, with what stands on a last one as well."""
+    whole = story(language)
+    return StoryPart(
+        head=head("/2026/11/dam/2/", "The dam", language=language),
+        headline=whole.headline,
+        story=whole.head.path,
+        number=2,
+        count=3,
+        body=BLOCKS,
+        blocks_before=len(BLOCKS),
+        back=whole.head.path,
+        onward=Onward("/2026/11/dam/3/", 3, 3),
+        kind="opinion",
+        footnotes=whole.footnotes,
+        is_corrected=True,
+        topics=whole.topics,
+        related=whole.related,
+    )
+
+
+def bare_part() -> StoryPart:
+    body = (Text(Markup("<p>B</p>")),)
+    return StoryPart(
+        Head("/2026/11/bare/2/", "Bare"), "Bare", "/2026/11/bare/", 2, 2, body, 1, "/2026/11/bare/"
     )
 
 
@@ -181,6 +222,8 @@ def full_pages(language: str = "en") -> dict[str, Page]:
 
     return {
         "story": story(language),
+        "first part": replace(story(language), onward=Onward("/2026/11/dam/2/", 2, 3)),
+        "later part": part(language),
         "front": FrontPage(
             top(f"/{language}/"), teaser(9), teasers, (FrontRow(SECTION, teasers),), teasers
         ),
@@ -194,6 +237,19 @@ def full_pages(language: str = "en") -> dict[str, Page]:
         ),
         "text": TextPage(top("/about/"), "About", BLOCKS[1:]),
         "not found": NotFoundPage(top("/404.html", indexed=False), teasers),
+        "verify": VerifyPage(
+            top("/verify/"),
+            "Check a file",
+            "ab" * 32,
+            Link("articles.html", "/bundles/week.html"),
+            Link("articles.epub", "/bundles/week.epub"),
+        ),
+        "search": SearchPage(
+            replace(top("/search/", indexed=False), scripts=(SEARCH_SCRIPT,), fetches=True),
+            "Search",
+            "/search/none.json",
+            (IndexEntry(Link("November 2026", "/2026/11/")),),
+        ),
         "redirect": RedirectPage(top("/old/", indexed=False), Link("The dam", "/2026/11/dam/")),
     }
 
@@ -204,6 +260,7 @@ def bare_pages() -> dict[str, Page]:
     alone = Teaser("/2026/11/story/", "A headline alone")
     return {
         "story": bare_story(),
+        "later part": bare_part(),
         "front": FrontPage(bare, None, (), ()),
         "front of one": FrontPage(bare, alone, (), (FrontRow(SECTION, (alone,)),)),
         "list": ListPage(bare, "List", "section", ()),
@@ -212,6 +269,7 @@ def bare_pages() -> dict[str, Page]:
         "corrections": CorrectionsPage(bare, "Corrections", ()),
         "text": TextPage(bare, "Text", ()),
         "not found": NotFoundPage(replace(bare, is_indexed=False)),
+        "search": SearchPage(replace(bare, is_indexed=False), "Search", "/search/en.json"),
         "redirect": RedirectPage(replace(bare, is_indexed=False), Link("", "/new/")),
     }
 

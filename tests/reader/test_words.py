@@ -66,7 +66,8 @@ def test_a_plural_has_each_form_its_language_needs_and_the_same_placeholders(
 
 def test_no_word_waits_for_a_page_that_says_it() -> None:
     folder = Path(words.__file__).parent
-    files = [*folder.glob("templates/*.html"), folder / "voice.py", folder / "privacy.py"]
+    speaking = (folder / f"{name}.py" for name in ("voice", "privacy", "frames"))
+    files = [*folder.glob("templates/*.html"), *speaking]
     said = "".join(file.read_text(encoding="utf-8") for file in files)
     assert [
         key for key in ENGLISH if not re.search(rf'\bw\.{key}\b|_words\.{key}\b|"{key}"', said)

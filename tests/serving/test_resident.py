@@ -14,8 +14,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
-from tamizdat.bake import baker, trouble
-from tamizdat.bake.baker import note_address
+from tamizdat.bake import baker, duty, trouble
 from tamizdat.bake.bell import Bell
 from tamizdat.bake.resident import Resident
 from tamizdat.stories.changes import wake
@@ -154,7 +153,7 @@ def test_another_baker_at_work_is_no_trouble(
     resident: Resident, newsroom: dict[str, Any], edition: Path, folders: Path
 ) -> None:
     story = published(newsroom["en"])
-    with baker.alone(folders / "run" / "bake.lock"):
+    with duty.alone(folders / "run"):
         resident.look()
     assert trouble.standing(folders / "run") is None
     assert not page(edition, story).exists()
@@ -165,7 +164,7 @@ def test_another_baker_at_work_is_no_trouble(
 def test_a_new_public_address_reaches_every_page(
     resident: Resident, edition: Path, folders: Path, settings: DjangoSettings
 ) -> None:
-    note_address(folders / "run")
+    duty.note_address(folders / "run")
     before = {file: file.read_bytes() for file in edition.rglob("*.html")}
     settings.PUBLIC_ADDRESS = "https://example.org"
     resident.look()
@@ -195,9 +194,9 @@ def test_a_quiet_look_asks_little(
 
 
 def test_a_second_resident_baker_is_refused(resident: Resident, folders: Path) -> None:
-    from tamizdat.bake.resident import _only_one
+    from tamizdat.bake.resident import only_one
 
-    with _only_one(folders / "run"), pytest.raises(baker.Busy, match="resident"):
+    with only_one(folders / "run"), pytest.raises(duty.Busy, match="resident"):
         resident.stay()
 
 

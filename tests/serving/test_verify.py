@@ -19,9 +19,11 @@ import pytest
 import time_machine
 
 from tamizdat import cli
+from tamizdat.edition import book, saved
 from tamizdat.edition.bundle import make
 from tamizdat.edition.tree import Tree
 from tamizdat.serving.remembering import usual_folder
+from tests.edition import keepsakes
 from tests.edition.newsroom import DAY, NOW, Newsroom, named_for, said_in, sign
 
 PAGE = "2026/11/dam/index.html"
@@ -357,3 +359,26 @@ def test_a_name_that_would_turn_the_line_around_is_escaped(desk: Desk) -> None:
     assert code == 1
     assert errors.strip().isprintable()
     assert "a\\u202e.html has SHA-256" in errors
+
+
+def test_a_saved_story_and_a_book_are_checked_with_what_they_show(
+    desk: Desk, tmp_path: Path
+) -> None:
+    story, volume = tmp_path / "article.html", tmp_path / "week.epub"
+    story.write_bytes(saved.make(keepsakes.story_bundle(), keepsakes.ROOM.files.get))
+    volume.write_bytes(book.make(keepsakes.week_bundle(), keepsakes.ROOM.files.get))
+    for file in (story, volume):
+        code, said, errors = desk.verify(file, state=tmp_path / "other")
+        assert (code, errors) == (0, "")
+        assert "2026/11/dam/index.html" in said
+        assert "What the file shows is what was signed, and nothing else." in said
+        assert "trusted on first sight" in said
+
+
+def test_a_saved_story_that_shows_something_else_is_refused(desk: Desk, tmp_path: Path) -> None:
+    story = tmp_path / "article.html"
+    data = saved.make(keepsakes.story_bundle(), keepsakes.ROOM.files.get)
+    story.write_bytes(data.replace(b"It went on", b"It went off", 1))
+    code, _, errors = desk.verify(story, state=tmp_path / "other")
+    assert code != 0
+    assert "what the file shows is not what was signed" in errors

@@ -24,10 +24,10 @@ from wagtail.images.models import Filter
 from tamizdat.importers.sample import texts
 from tamizdat.importers.sample.build import unsaved_photo
 from tamizdat.importers.sample.texts import FOLDER, Text
+from tamizdat.stories import drawing
+from tamizdat.stories.ahead import SPECS
 from tamizdat.stories.models import Photo, Rendition
-from tamizdat.stories.showing.assets import LEAD, SHARE, TEASER
-
-AS_LEAD = (*TEASER.specs, *LEAD.specs, *SHARE.specs)
+from tamizdat.stories.showing.assets import LEAD
 
 
 @dataclass
@@ -65,11 +65,12 @@ def _draw(folder: Path, parent: int) -> None:
         data = (FOLDER / picture["file"]).read_bytes()
         # Wagtail would ask the database for a collection, and writes the id to its debug log.
         photo = unsaved_photo(picture, BytesIO(data), collection_id=0, pk=0)
+        original = drawing.decode(BytesIO(data))
         for spec in specs:
             if os.getppid() != parent:  # it was killed: nobody will hang what we draw
                 return
             number += 1
-            _draw_one(folder / f"{number:04}", photo, Filter(spec=spec), data)
+            _draw_one(folder / f"{number:04}", photo, Filter(spec=spec), original)
 
 
 def _wanted() -> Iterator[tuple[Text, tuple[str, ...]]]:
@@ -77,21 +78,20 @@ def _wanted() -> Iterator[tuple[Text, tuple[str, ...]]]:
     pictures = texts.pictures()
     stories = texts.stories(texts.LANGUAGES[0]).values()
     leads = dict.fromkeys(story.get("lead", {}).get("photo", "") for story in stories)
-    yield from ((pictures[name], AS_LEAD) for name in leads if name in pictures)
+    yield from ((pictures[name], SPECS) for name in leads if name in pictures)
     yield from ((each, LEAD.specs) for name, each in pictures.items() if name not in leads)
 
 
-def _draw_one(place: Path, photo: Photo, wanted: Filter, data: bytes) -> None:
-    drawn = photo.generate_rendition_file(wanted, source=BytesIO(data))
-    drawn.seek(0)
-    content = drawn.read()
-    place.with_suffix(".bytes").write_bytes(content)
+def _draw_one(place: Path, photo: Photo, wanted: Filter, original: drawing.Original) -> None:
+    drawn = photo.draw(wanted, original)
+    place.with_suffix(".bytes").write_bytes(drawn.data)
     about = {
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": hashlib.sha256(drawn.data).hexdigest(),
+        "tones": drawn.tones,
         "photo": photo.title,
         "spec": wanted.spec,
         "key": wanted.get_cache_key(photo),
-        "name": drawn.name,
+        "name": f"{photo.title}.{place.name}.{drawn.ending}",
     }
     aside = place.with_suffix(".part")
     aside.write_text(json.dumps(about), encoding="utf-8")
@@ -108,6 +108,10 @@ def _hang(photos: dict[str, Photo], file: Path) -> bool:
             image=photo,
             filter_spec=about["spec"],
             focal_point_key=about["key"],
-            defaults={"file": File(opened, name=about["name"]), "sha256": about["sha256"]},
+            defaults={
+                "file": File(opened, name=about["name"]),
+                "sha256": about["sha256"],
+                "tones": about["tones"],
+            },
         )
     return is_new

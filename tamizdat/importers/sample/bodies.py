@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from tamizdat.importers.sample.texts import FOLDER, Text
 
@@ -54,7 +55,11 @@ def _photo_value(each: Text, material: Material) -> Block:
 
 
 def _gallery(each: Text, material: Material) -> Block:
-    photos = [{"type": "item", "value": _photo_value(photo, material)} for photo in each["photos"]]
+    photos = [
+        # Wagtail takes an item without an id for a value of an older form, and finds nothing in it.
+        {"type": "item", "id": str(uuid5(NAMESPACE_OID, f"{number}")), "value": value}
+        for number, value in enumerate(_photo_value(photo, material) for photo in each["photos"])
+    ]
     return _block("gallery", {"photos": photos})
 
 

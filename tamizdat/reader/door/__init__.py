@@ -19,6 +19,7 @@ Files
  5. Nothing outside the folder is ever served: no dot-segment, backslash, encoded slash or control
     character, no symbolic link anywhere below the root, nothing but regular files.
  6. A name that begins with a dot is not served; so the baker may use such names while it writes.
+    Only `/.well-known/security.txt` is answered, with `/security.txt`.
  7. `/a/` is `a/index.html`. `/a` is 308 to `/a/` where that is a folder with a page. The address
     in a redirect is always a path of this origin. A query is ignored.
  8. What is missing is 404 with the language's own `404.html`, else the one at the root.

@@ -53,23 +53,35 @@ _TYPES: Final[dict[str, tuple[str, bool]]] = {
 }
 _UNKNOWN: Final = ("application/octet-stream", False)
 
+# Left open: what a film's own controls use, and copying a story's text (clipboard-write).
 _FEATURES: Final = (
     "accelerometer",
     "bluetooth",
     "browsing-topics",
     "camera",
+    "clipboard-read",
+    "compute-pressure",
     "display-capture",
+    "encrypted-media",
     "geolocation",
     "gyroscope",
     "hid",
+    "identity-credentials-get",
     "idle-detection",
+    "keyboard-map",
     "local-fonts",
     "magnetometer",
     "microphone",
     "midi",
+    "otp-credentials",
     "payment",
+    "publickey-credentials-get",
+    "screen-wake-lock",
     "serial",
+    "storage-access",
+    "sync-xhr",
     "usb",
+    "window-management",
     "xr-spatial-tracking",
 )
 _ALWAYS: Final = (
@@ -83,8 +95,9 @@ _ALWAYS: Final = (
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "public, max-age=0, must-revalidate"
 
-# A new version of what an edition signed bears a new name; the timestamp alone keeps its own.
-_VERSIONED = re.compile(r"/signed/[1-9][0-9]*\.[a-z0-9-]+\.json")
+# A new version of what an edition signed bears a new name; the timestamp alone keeps its own. Files
+# of the search index are named by what they hold.
+_VERSIONED = re.compile(r"/signed/[1-9][0-9]*\.[a-z0-9-]+\.json|/search/[0-9a-f]{32}\.(?:bin|json)")
 _META = re.compile(rb"<meta\s([^>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"""([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _POLICY_TEXT = re.compile(r"[ -+\--~]+")  # printable ASCII without the comma, which splits policies

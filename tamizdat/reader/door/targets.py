@@ -19,6 +19,8 @@ _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9._~%!$&'()*+,;=:\[\]
 _PATH = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})++")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HIDDEN_SUFFIXES: Final = (".br", ".gz")
+# RFC 9116, 3, wants it below a folder that no edition can hold: many hosts drop such folders.
+_SECURITY: Final = "/security.txt"
 
 
 class Missing(Exception):
@@ -38,6 +40,7 @@ def name_of(target: bytes) -> str:
         name = target.decode("ascii")
     else:
         name = _decode(_path_of(target))
+        name = _SECURITY if name == f"/.well-known{_SECURITY}" else name
         _check_segments(name)
     if name.endswith(_HIDDEN_SUFFIXES):
         raise Missing(name)

@@ -2,7 +2,7 @@
 
 from tamizdat.stories.changes import Change
 from tamizdat.stories.listing import Listed
-from tamizdat.stories.models.media import Photo, Recording, Rendition
+from tamizdat.stories.models.media import Photo, Recording, Rendition, SharePicture
 from tamizdat.stories.models.pages import (
     Author,
     AuthorIndex,
@@ -36,6 +36,7 @@ __all__ = [
     "Related",
     "Rendition",
     "Section",
+    "SharePicture",
     "Story",
     "TextPage",
     "Topic",

@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -25,7 +26,7 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from tamizdat.accounts.models import User
-from tamizdat.stories import changes, keys, panels, publishing
+from tamizdat.stories import changes, deadlines, keys, panels, publishing
 from tamizdat.stories.blocks import BodyBlock
 from tamizdat.stories.forms import StoryForm
 from tamizdat.stories.languages import speak_own_language, taken_over, translatable
@@ -146,6 +147,11 @@ class Story(PublicPage):
         verbose_name = "story"
         verbose_name_plural = "stories"
 
+    def clean(self) -> None:
+        super().clean()
+        if self.slug == "page":  # its second part would stand where the month's second page does
+            raise ValidationError({"slug": "“page” is taken by the site itself; choose another."})
+
     # Time
 
     def is_public(self, now: datetime | None = None) -> bool:
@@ -225,6 +231,8 @@ class Story(PublicPage):
         if not self.live:
             return
         self._file()
+        if self.first_published_at:
+            deadlines.note_news(self.first_published_at, timezone.now())
         if self.embargo_until and self.embargo_until > timezone.now():
             due = [keys.page(self.pk), keys.translations(self.translation_key)]
             changes.record(

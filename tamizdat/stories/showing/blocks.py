@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 Value = dict[str, Any]  # a block of several fields
 
+# Ids that the reader's templates use themselves; no heading may bear one.
+ANCHORS_TAKEN = frozenset({"content", "corrections", "more", "notes", "pass-on", "share", "text"})
+NUMBERED = re.compile(r"(?:box|note|ref|row|table)(?:-\d+)+")
+
 
 class Body:
     """Shows one body; footnotes are numbered across all of it.
@@ -35,7 +39,7 @@ class Body:
         self.showing = showing
         self.raw = raw
         self.notes = richtext.Footnotes(each["mark"] for each in self._values("footnote"))
-        self.anchors: set[str] = set()
+        self.anchors = set(ANCHORS_TAKEN)
         self.blocks = tuple(self._blocks())
         self.footnotes = tuple(self._footnotes())
 
@@ -66,6 +70,8 @@ class Body:
 
     def heading(self, value: str) -> pages.Block | None:
         anchor = base = slugify(value) or "part"
+        if NUMBERED.fullmatch(base):
+            anchor = base = f"part-{base}"
         number = 2
         while anchor in self.anchors:
             anchor, number = f"{base}-{number}", number + 1

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 
 from django.conf import settings
+from PIL import Image
 
 from tamizdat.reader import pages
+from tamizdat.reader.words import locale_of
 from tamizdat.reader.words import table as words_of
 from tamizdat.stories import keys
 from tamizdat.stories.models.media import Photo
 from tamizdat.stories.models.pages import Home
 from tamizdat.stories.models.public import PublicPage
-from tamizdat.stories.showing import assets
+from tamizdat.stories.showing import assets, icons, sharing
 from tamizdat.stories.showing.rows import PageRow, StoryRow
 from tamizdat.stories.showing.stock import Stock, Teased
 from tamizdat.stories.showing.trace import Trace
@@ -47,12 +50,13 @@ class Showing:
         if home.logo:
             self.trace.saw(keys.photo(home.logo.pk))
             logo = self.assets.rendition(self.stock.renditions(home.logo, assets.LOGO)[0])
+        script = self.assets.script("page.js")
         sites = self.stock.sites
         if (language, logo) not in sites:
-            sites[language, logo] = self._site(home, logo)
+            sites[language, logo] = self._site(home, logo, script)
         return sites[language, logo]
 
-    def _site(self, home: Home, logo: str) -> pages.Site:
+    def _site(self, home: Home, logo: str, script: str) -> pages.Site:
         return pages.Site(
             name=home.title,
             tagline=home.tagline,
@@ -67,6 +71,32 @@ class Showing:
             notice=home.notice,
             sharing_warning=home.sharing_warning,
             names_files=home.names_files,
+            search=f"{home.public_path}search/",
+            script=script,
+        )
+
+    def mark(self, language: str) -> Image.Image:
+        """Return the newsroom's mark, from which its icons are drawn."""
+        self.trace.saw(keys.site(language))
+        logo = self.homes[language].logo
+        if logo is None:
+            return icons.mark(None)
+        self.trace.saw(keys.photo(logo.pk))
+        with logo.open_file() as file:
+            return icons.mark(file.read())
+
+    def icons(self, home: Home) -> tuple[pages.Icon, ...]:
+        """Return the icons for a home's web manifest."""
+        mark = self.mark(home.language)
+        return tuple(
+            pages.Icon(
+                url=self.assets.made(icons.png(mark, shape), "png"),
+                type="image/png",
+                width=shape.size,
+                height=shape.size,
+                purpose=shape.purpose,
+            )
+            for shape in icons.IN_MANIFEST
         )
 
     def _footer(self, home: Home) -> Iterable[pages.Link]:
@@ -74,6 +104,7 @@ class Showing:
         yield from map(link, self.stock.footer(home))
         yield pages.Link(words["list_of"]["month"], f"{home.public_path}archive/")
         yield pages.Link(words["correction"]["other"], f"{home.public_path}corrections/")
+        yield pages.Link("RSS", f"{home.public_path}feed.xml")
 
     def languages(
         self, page: PublicPage | StoryRow | None, language: str
@@ -121,9 +152,38 @@ class Showing:
         drawn = self.stock.renditions(photo, use)
         return assets.picture(photo, drawn, self.assets, alt=alt, caption=caption, credit=credit)
 
-    def share_picture(self, photo_id: int | None) -> pages.Source | None:
-        photo = self._photo(photo_id)
-        return photo and assets.source(self.stock.renditions(photo, assets.SHARE)[0], self.assets)
+    def share_picture(self, story: StoryRow) -> pages.SharePicture | None:
+        """Show a story where it is shared: the photo chosen for that, else what is drawn of it."""
+        chosen = self._photo(story.share_photo_id)
+        if chosen is not None:
+            return self._plain_share_picture(chosen)
+        photo = self._photo(story.lead_photo_id)
+        sketch = self._sketch(story, photo)
+        if sharing.can_draw(sketch.headline, sketch.name):
+            url = self.assets.share_picture(sketch, self.stock.share_pictures[story.pk])
+            size = (sharing.WIDTH, sharing.HEIGHT)
+            alt = f"{sketch.headline} – {sketch.name}"
+            return pages.SharePicture(url, sketch.type, *size, alt) if url else None
+        return self._plain_share_picture(photo) if photo else None
+
+    def _plain_share_picture(self, photo: Photo) -> pages.SharePicture:
+        drawn = self.stock.renditions(photo, assets.SHARE)[0]
+        url = self.assets.rendition(drawn)
+        size = (drawn.width, drawn.height)
+        return pages.SharePicture(url, drawn.type, *size, photo.description)
+
+    def _sketch(self, story: StoryRow, photo: Photo | None) -> sharing.Sketch:
+        self.trace.saw(keys.site(story.language))
+        beside = self.stock.renditions(photo, assets.BESIDE)[0] if photo else None
+        return sharing.Sketch(
+            story=story.pk,
+            headline=story.share_title or story.title,
+            name=self.homes[story.language].title,
+            language=story.language,
+            is_rtl=locale_of(story.language).text_direction == "rtl",
+            photo=beside.sha256 if beside else "",
+            read_photo=partial(assets.bytes_of, beside) if beside else None,
+        )
 
     def _photo(self, pk: int | None) -> Photo | None:
         photo = self.stock.photos[pk] if pk else None

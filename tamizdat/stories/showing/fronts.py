@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from babel.dates import format_skeleton
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from tamizdat.reader import pages
 from tamizdat.reader.dates import digits
 from tamizdat.reader.privacy import FACTS, privacy_blocks
+from tamizdat.reader.search.segments import manifest_path
 from tamizdat.reader.words import table as words_of
 from tamizdat.stories import keys
 from tamizdat.stories.listing import Lists
@@ -71,7 +73,9 @@ def home_page(showing: Showing, home: Home) -> pages.FrontPage:
         if teasers:
             rows.append(pages.FrontRow(link(section), teasers))
     return pages.FrontPage(
-        head=_head(showing, home, home.seo_title or home.title, home.search_description),
+        head=_head(
+            showing, home, home.seo_title or home.title, home.search_description or home.tagline
+        ),
         lead=lead,
         top=top,
         rows=tuple(rows),
@@ -252,6 +256,30 @@ def archive_page(showing: Showing, language: str) -> pages.IndexPage:
     )
 
 
+def search_page(showing: Showing, language: str) -> pages.SearchPage:
+    """Show the page to search on, with the months for readers without scripts."""
+    showing.trace.saw(keys.stories_in(keys.months(language)))
+    words = words_of(language)["search"]
+    months = showing.stock.lists.months(language)
+    return pages.SearchPage(
+        head=pages.Head(
+            path=f"{prefix(language)}search/",
+            title=words["title"],
+            description=words["about"],
+            languages=tuple(
+                replace(each, url=f"{prefix(each.code)}search/", is_translation=True)
+                for each in showing.languages(None, language)
+            ),
+            is_indexed=False,
+            scripts=(showing.assets.script("search/page.js"),),
+            fetches=True,
+        ),
+        title=words["title"],
+        index=f"/{manifest_path(language)}",
+        months=tuple(pages.IndexEntry(link) for link in _months(language, months)),
+    )
+
+
 def _months(language: str, names: list[str]) -> Iterator[pages.Link]:
     for name in names:
         _, year, month = name.split("/")
@@ -335,9 +363,11 @@ def _head(
     *,
     number: int | None = None,
 ) -> pages.Head:
+    has_feed = isinstance(page, Home | Section | Author | Topic) and number is None
     return pages.Head(
         path=page.public_path if number is None else f"{page.public_path}page/{number}/",
         title=title,
         description=description,
         languages=showing.languages(page, page.language),
+        feed=f"{page.public_path}feed.xml" if has_feed else "",
     )

@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -21,12 +21,13 @@ from django.db.models import QuerySet
 from wagtail.models import Page
 
 from tamizdat.reader import pages
+from tamizdat.reader.feeds import Entry
 from tamizdat.stories.listing import Listed, Lists
-from tamizdat.stories.models.media import Photo, Recording, Rendition
+from tamizdat.stories.models.media import Photo, Recording, Rendition, SharePicture
 from tamizdat.stories.models.pages import Author, AuthorIndex, Home, Section, TextPage, TopicIndex
 from tamizdat.stories.models.public import PublicPage, prefix
 from tamizdat.stories.models.story import Byline, Correction, Related, Story
-from tamizdat.stories.showing.assets import COLUMNS, Drawn, Use, drawn
+from tamizdat.stories.showing.assets import COLUMNS, Assets, Drawn, Use, drawn
 from tamizdat.stories.showing.kept import Kept
 from tamizdat.stories.showing.rows import (
     PAGE_COLUMNS,
@@ -35,6 +36,7 @@ from tamizdat.stories.showing.rows import (
     StoryRow,
     row_of,
 )
+from tamizdat.stories.showing.sharing import Known
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -52,6 +54,15 @@ class Teased:
     drawn: tuple[Drawn, ...]
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A story as feeds show it, with the keys of what it shows and what asks for its assets."""
+
+    entry: Entry
+    keys: frozenset[str]
+    assets: tuple[Callable[[Assets], str], ...]
+
+
 class Stock:
     """Everything that the pages of one batch show."""
 
@@ -60,6 +71,7 @@ class Stock:
         self.lists: Lists = AskedOnce(lists or Listed.objects)
         self.sites: dict[tuple[str, str], pages.Site] = {}
         self.teasers: dict[int, Teased] = {}
+        self.entries: dict[int, Entered] = {}
         self._teased: set[int] = set()
         self._renditions: dict[tuple[int, Use], tuple[Drawn, ...]] = {}
         # Stories, by id
@@ -69,6 +81,7 @@ class Stock:
         self.topics: Kept[int, Ids] = Kept(_read_topics, ())
         self.picked: Kept[int, Ids] = Kept(_read_picked, ())
         self.corrections: Kept[int, tuple[Said, ...]] = Kept(_read_corrections, ())
+        self.share_pictures: Kept[int, Known | None] = Kept(_read_share_pictures, None)
         # Pages of any kind, by id, and by translation key
         self.pages: Kept[int, PageRow | None] = Kept(_read_pages, None)
         self.translations: Kept[UUID, tuple[PageRow, ...]] = Kept(_read_translations, ())
@@ -157,6 +170,11 @@ class Stock:
         self.corrections[row.pk] = tuple((e.published, e.text) for e in story.corrections.all())
         return row
 
+    def published(self, story: int) -> datetime:
+        """Return when a story was first published."""
+        row = self.stories[story]
+        return (row and row.sort_at) or self.now
+
     def _read_stories(self, ids: list[int]) -> dict[int, StoryRow | None]:
         rows = Story.objects.filter(pk__in=ids).public(self.now).values_list(*STORY_COLUMNS)
         return {row[0]: StoryRow._make(row) for row in rows}
@@ -227,6 +245,11 @@ def _read_drawn(ids: list[int]) -> dict[int, tuple[Drawn, ...]]:
     rows = Rendition.objects.filter(image__in=ids).exclude(sha256="")
     columns = rows.values_list("image_id", *COLUMNS)
     return grouped((row[0], Drawn._make(row[1:])) for row in columns)
+
+
+def _read_share_pictures(ids: list[int]) -> dict[int, Known | None]:
+    rows = SharePicture.objects.filter(story__in=ids)
+    return {row[0]: Known(*row[1:]) for row in rows.values_list("story", "drawn_from", "sha256")}
 
 
 def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:

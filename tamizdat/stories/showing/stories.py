@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from tamizdat.reader import pages
 from tamizdat.stories import keys
-from tamizdat.stories.showing import assets
+from tamizdat.stories.showing import assets, keeping
 from tamizdat.stories.showing.blocks import Body, mentions_ahead
 from tamizdat.stories.showing.context import Showing, minutes
 from tamizdat.stories.showing.rows import StoryRow
@@ -40,18 +40,20 @@ def story_page(showing: Showing, story: StoryRow) -> pages.StoryPage:
     stock = showing.stock
     showing.trace.saw(keys.page(story.pk))
     body = Body(showing, stock.bodies[story.pk])
-    topics = _topics(stock, story)
+    topics = topics_of(stock, story)
+    saved, saved_name = keeping.saved(showing, story)
     return pages.StoryPage(
         head=_head(showing, story),
         headline=story.title,
         kind=story.kind,
         schema_type=SCHEMA_TYPES.get(story.kind, "NewsArticle"),
+        words=story.words,
         standfirst=story.standfirst,
         section=showing.link(story.section_id),
         bylines=showing.bylines(story),
         location=story.location,
         published=story.shown_date,
-        updated=_updated(story),
+        updated=updated(story),
         reading_minutes=minutes(story),
         lead=showing.picture(
             story.lead_photo_id,
@@ -63,12 +65,10 @@ def story_page(showing: Showing, story: StoryRow) -> pages.StoryPage:
         body=body.blocks,
         footnotes=body.footnotes,
         topics=tuple(filter(None, (showing.link(topic) for topic in topics))),
-        corrections=tuple(
-            pages.Correction(published, text)
-            for published, text in sorted(stock.corrections[story.pk], key=itemgetter(0))
-            if published <= showing.now
-        ),
+        corrections=corrections(showing, story),
         related=_related(showing, story),
+        saved=saved,
+        saved_name=saved_name,
     )
 
 
@@ -79,6 +79,7 @@ def stories_ahead(stock: Stock, ids: list[int]) -> None:
     public = [row.pk for row in rows]
     for kept in (stock.bodies, stock.topics, stock.picked, stock.corrections):
         kept.ahead(public)
+    stock.share_pictures.ahead(public)
     stock.translations.ahead(row.translation_key for row in rows)
     stock.photos_ahead(row.share_photo_id for row in rows)
     stock.pages.ahead(topic for pk in public for topic in stock.topics[pk])
@@ -92,17 +93,28 @@ def _head(showing: Showing, story: StoryRow) -> pages.Head:
         path=story.public_path,
         title=story.seo_title or story.share_title or story.title,
         description=story.search_description or story.share_text or story.standfirst,
-        share_picture=showing.share_picture(story.share_photo_id or story.lead_photo_id),
+        share_picture=showing.share_picture(story),
         languages=showing.languages(story, story.language),
     )
 
 
-def _topics(stock: Stock, story: StoryRow) -> list[int]:
+def corrections(showing: Showing, story: StoryRow) -> tuple[pages.Correction, ...]:
+    """Return a story's corrections, the oldest first."""
+    return tuple(
+        pages.Correction(published, text)
+        for published, text in sorted(showing.stock.corrections[story.pk], key=itemgetter(0))
+        if published <= showing.now
+    )
+
+
+def topics_of(stock: Stock, story: StoryRow) -> list[int]:
+    """Return the ids of a story's topics, by their names."""
     found = filter(None, (stock.pages[pk] for pk in stock.topics[story.pk]))
     return [topic.pk for topic in sorted(found, key=lambda topic: topic.title)]
 
 
-def _updated(story: StoryRow) -> datetime | None:
+def updated(story: StoryRow) -> datetime | None:
+    """Return when a story was updated, where readers are told so."""
     shown, last = story.shown_date, story.last_published_at
     if shown is None or last is None or not story.is_dated_by_publication:
         return None
@@ -133,7 +145,7 @@ def related(stock: Stock, story: StoryRow) -> list[int]:
 def _near(stock: Stock, story: StoryRow) -> Iterator[int]:
     if story.sort_at is None:
         return
-    shelves = [*_topics(stock, story), *([story.section_id] if story.section_id else [])]
+    shelves = [*topics_of(stock, story), *([story.section_id] if story.section_id else [])]
     names = [*map(keys.shelf, shelves), keys.all_of(story.language)]
     place = (story.sort_at, story.pk, REACH)
     short = []

@@ -57,6 +57,9 @@ def test_the_date_is_that_of_the_clock(door: OpenDoor) -> None:
         ("/media/abc.mp3", "public, max-age=31536000, immutable"),
         ("/assets/abc.css", "public, max-age=31536000, immutable"),
         ("/signed/12.pages-03f.json", "public, max-age=31536000, immutable"),
+        (f"/search/{'0a' * 16}.bin", "public, max-age=31536000, immutable"),
+        (f"/search/{'0a' * 16}.json", "public, max-age=31536000, immutable"),
+        ("/search/en.json", "public, max-age=0, must-revalidate"),
         ("/bundles/2026/11/dam.json", "public, max-age=0, must-revalidate"),
     ],
 )
@@ -65,6 +68,8 @@ def test_only_what_carries_its_hash_or_number_is_kept_without_asking(
 ) -> None:
     for name in ("assets/abc.css", "signed/12.pages-03f.json", "bundles/2026/11/dam.json"):
         write(root, name, b"{}")
+    if path.startswith("/search/"):
+        write(root, path[1:], b"{}")
     assert door.get(path).fields["Cache-Control"] == rule
 
 

@@ -171,6 +171,14 @@ def test_dot_files_are_not_served(door: OpenDoor, root: Path) -> None:
     assert door.get("/a/.index.html.new").status == 404
 
 
+def test_a_security_contact_is_found_where_programs_look_for_it(door: OpenDoor, root: Path) -> None:
+    assert door.get("/.well-known/security.txt").status == 404
+    write(root, "security.txt", b"Contact: mailto:a@b.example")
+    assert door.get("/.well-known/security.txt").body == b"Contact: mailto:a@b.example"
+    write(root, ".well-known/other.txt", b"x")
+    assert door.get("/.well-known/other.txt").status == 404
+
+
 def test_links_are_not_followed(door: OpenDoor, root: Path) -> None:
     outside = root.parent
     (root / "file.html").symlink_to(outside / "secret.html")

@@ -18,7 +18,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from tqdm import tqdm
 
-from tamizdat.bake.baker import Busy, Progress, Report, bake
+from tamizdat.bake.baker import Progress, Report, bake
+from tamizdat.bake.duty import Busy
 from tamizdat.bake.models import Edition
 from tamizdat.bake.resident import Resident, must_begin_anew
 

@@ -19,8 +19,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from tamizdat.bake import parts
 from tamizdat.bake.models import File
-from tamizdat.edition.bundle import LONGEST, make
+from tamizdat.edition import saved
+from tamizdat.edition.bundle import LONGEST, LONGEST_MEDIA, make
 from tamizdat.edition.checking import Folder
 from tamizdat.edition.paths import file_of
 from tamizdat.stories import keys
@@ -57,6 +59,9 @@ class Command(BaseCommand):
             metavar="KB",
             help="pictures too, up to so many kilobytes in all (none)",
         )
+        parser.add_argument(
+            "--html", action="store_true", help="one story, as the file that readers save"
+        )
         parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,19 +70,33 @@ class Command(BaseCommand):
         if options["week"]:
             pages = stories_of_week(options["week"], _languages(options["language"]))
         else:
-            pages = [file_of(page) for page in options["pages"]]
+            pages = with_parts([file_of(page) for page in options["pages"]])
         if not pages:
             raise CommandError("the edition has no story of that week")
         folder = Folder(Path(settings.EDITION_ROOT))
+        if options["html"]:
+            pages.append(_frame_of(options["pages"]))
         data = make(folder, pages, timezone.now(), max(0, options["media"]) * KILOBYTE)
         if len(data) > LONGEST:
             raise CommandError(
                 f"the bundle would have {len(data)} bytes, and nobody opens more than {LONGEST}; "
                 "name fewer pages or a smaller --media"
             )
+        if options["html"]:
+            data = saved.make(data, lambda path: folder.read(path, LONGEST_MEDIA))
+            pages.pop()  # the frame
         _write(options["output"], data)
         count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
         self.stdout.write(f"{options['output']}: {count}, {len(data) / KILOBYTE:.0f} kB.")
+
+
+def with_parts(pages: Sequence[str]) -> list[str]:
+    """Return these pages, each long story's with its later parts."""
+    stories = dict(File.objects.filter(path__in=pages).values_list("recipe", "path"))
+    found = {page: [page] for page in pages}
+    for part in parts.standing(stories):
+        found[stories[parts.whole(part.recipe)]].append(part.path)
+    return [path for each in found.values() for path in each]
 
 
 def stories_of_week(monday: date, languages: Sequence[str]) -> list[str]:
@@ -92,7 +111,15 @@ def stories_of_week(monday: date, languages: Sequence[str]) -> list[str]:
     found = listed.order_by("-sort_at", "-story_id").values_list("story_id", flat=True)
     recipes = [f"story:{story_id}" for story_id in found]
     paths = dict(File.objects.filter(recipe__in=recipes).values_list("recipe", "path"))
-    return [paths[recipe] for recipe in recipes if recipe in paths]
+    return with_parts([paths[recipe] for recipe in recipes if recipe in paths])
+
+
+def _frame_of(pages: list[str]) -> str:
+    """Return the frame around the saved file of the one story that is named."""
+    if len(pages) != 1:
+        raise CommandError("--html is for one story; name its page alone")
+    first = file_of(pages[0]).partition("/")[0]
+    return f"{first}/{saved.STORY_FRAME}" if first in language_codes() else saved.STORY_FRAME
 
 
 def _languages(code: str | None) -> list[str]:

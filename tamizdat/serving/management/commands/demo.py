@@ -81,7 +81,8 @@ def build(folder: Folder, say: Any) -> None:
     """Build what is not there yet. Each step is whole or can be done again."""
     from django.utils import timezone
 
-    from tamizdat.bake.baker import bake, note_address
+    from tamizdat.bake.baker import bake
+    from tamizdat.bake.duty import note_address
     from tamizdat.bake.management.commands.bake import progress_bar
     from tamizdat.importers.sample.ahead import Ahead
     from tamizdat.importers.sample.build import build as build_sample

@@ -122,7 +122,8 @@ class Command(BaseCommand):
         from django.utils import timezone
 
         from tamizdat.accounts.models import User
-        from tamizdat.bake.baker import bake, note_address
+        from tamizdat.bake.baker import bake
+        from tamizdat.bake.duty import note_address
         from tamizdat.serving import opening
         from tamizdat.stories.founding import EDITORS, found
 

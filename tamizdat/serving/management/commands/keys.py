@@ -198,7 +198,7 @@ class Command(BaseCommand):
 
     def _tell_readers(self, now: datetime) -> None:
         """Seal the edition with the keys as they are now."""
-        from tamizdat.bake.baker import Busy
+        from tamizdat.bake.duty import Busy
         from tamizdat.bake.sweeping import reseal
 
         deadline = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""Check an edition, a mirror or a bundle as a reader would
+"""Check an edition, a mirror, or a file that readers keep, as a reader would
 
 Works anywhere: no newsroom and no database are needed. Remembers which edition it has seen last
 (never which pages), and refuses an older one.
@@ -18,6 +18,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from tamizdat.edition.book import is_book, open_book
 from tamizdat.edition.bundle import LONGEST, Bundle, open_bundle
 from tamizdat.edition.checking import (
     Checked,
@@ -30,6 +31,7 @@ from tamizdat.edition.checking import (
 from tamizdat.edition.errors import EditionError, Malformed, printable
 from tamizdat.edition.paths import file_of
 from tamizdat.edition.reading import Source, first_root, follow_roots
+from tamizdat.edition.saved import is_saved, open_saved
 from tamizdat.edition.trust import Trust, fingerprint
 from tamizdat.serving.remembering import Memory, usual_folder
 from tamizdat.serving.visiting import Mirror
@@ -59,7 +61,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "what",
             metavar="DIR|URL|FILE",
-            help="a folder with an edition, a mirror's address, or a bundle",
+            help="a folder with an edition, a mirror's address, or a bundle: alone, in a saved "
+            "story (.html) or in a book (.epub)",
         )
         parser.add_argument(
             "--trusted-root",
@@ -134,8 +137,12 @@ class Command(BaseCommand):
             found.append(_trusted(given, given or own, memory))
             return _for_bundle(found[0].trust)
 
-        bundle = open_bundle(_read(file, LONGEST), trusted)
+        data = _read(file, LONGEST)
+        opened = open_book if is_book(data) else open_saved if is_saved(data) else open_bundle
+        bundle = opened(data, trusted)
         self.stdout.write(told(bundle, found[0].trust))
+        if opened is not open_bundle:
+            self.stdout.write("What the file shows is what was signed, and nothing else.")
         self.stdout.write(_roots(found[0]))
 
 
@@ -219,6 +226,7 @@ def summary(checked: Checked) -> str:
 
 def told(bundle: Bundle, known: Trust) -> str:
     pages = [path for path in bundle.files if path.endswith(".html")]
+    shown = ", ".join(map(printable, pages[:SHOWN]))
     more = f" and {len(pages) - SHOWN} more pages" if len(pages) > SHOWN else ""
     lines = [
         f"Edition {bundle.edition.number}, signed on {bundle.signed_at:{DATE}}"
@@ -228,7 +236,7 @@ def told(bundle: Bundle, known: Trust) -> str:
             else "."
         ),
         f"{_count(len(bundle.files))}, {_size(sum(map(len, bundle.files.values())))}, "
-        f"every byte as it was signed: {', '.join(map(printable, pages[:SHOWN]))}{more}.",
+        f"every byte as it was signed: {shown or 'no page'}{more}.",
     ]
     if known.snapshot is not None and known.edition.number > bundle.edition.number:
         lines.append(f"A newer edition is known: {known.edition.number}.")
