@@ -257,7 +257,6 @@ class Baking:
         crew = self._hands = self._hands or Hands(
             self._hand_count, self.tree, self.now, Orders.load()
         )
-        records.expect_many()
         given: dict[str, Dirty] = {}
         done: list[Done] = []
         waiting = plan.waiting()

@@ -27,7 +27,6 @@ from tamizdat.edition.roles import Shape
 from tamizdat.edition.tree import Entry
 from tamizdat.stories.models import SharePicture, Story
 
-CACHE = 32 * 1024  # KiB
 COLUMNS = ("recipe", "path", "sha256", "length", "edition", "bin")
 
 
@@ -85,13 +84,6 @@ def _tells(each: Done) -> bool:
 
 def _is_nothing(each: Done) -> bool:
     return each.entry is None and each.error is None
-
-
-def expect_many() -> None:
-    """Let SQLite keep more of its indexes in memory: rows of very many files fall all over them."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA cache_size = -{CACHE}")
 
 
 def _standing(recipes: Iterable[str]) -> dict[str, Standing]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from wagtail.models import Page
 
 from tamizdat.bake import baker, parts, trouble
-from tamizdat.bake.models import Asset, Dirty, File, Moved
+from tamizdat.bake.models import Asset, Dirty, File, Moved, SearchEntry
 from tamizdat.stories import keys
 from tamizdat.stories.dashboard import BakeState
 from tamizdat.stories.models import Change, Story
@@ -51,6 +51,8 @@ def places_of(story: Story) -> Iterator[Place]:
         yield Place(words, _address(file.path), GONE, ITSELF)
     yield from _old_addresses(own)
     yield from _pictures(own)
+    if SearchEntry.objects.filter(story=story.pk).exists():
+        yield Place("Its words in the search index", becomes="go away", group=ITSELF)
     named = [keys.page(story.pk), keys.translations(story.translation_key)]
     shown = File.objects.filter(shows__key__in=named).exclude(pk__in=[file.pk for file in own])
     yield from _others(shown.distinct().order_by("path"))

@@ -49,8 +49,9 @@ def css(template: str) -> Markup:
 
 def css_for(template: str, page: str) -> Markup:
     """Give the rules of a template's style sheet that this page, as HTML, can use."""
-    found = {name for _, name in _NAMES.findall(page)}
-    found |= {f".{name}" for names, _ in _NAMES.findall(page) for name in names.split()}
+    named = set(_NAMES.findall(page))
+    found = {name for _, name in named}
+    found |= {f".{name}" for names, _ in named for name in names.split()}
     opening = page[: page.find(">", page.find("<html"))]
     found |= {'[dir="rtl"]', ":lang(fa)"} if 'dir="rtl"' in opening else set()
     return _chosen(template, _named_by(template) & (found | _LATER))

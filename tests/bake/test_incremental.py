@@ -175,9 +175,10 @@ DEEDS: list[Deed] = [
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Return all pages and assets. What is signed, and bundles of it, bear dates and versions."""
+    """Return all pages and assets. What is signed, and bundles of it, bear dates and versions; in
+    the search index, who came when (tests.bake.test_searching asks it)."""
     found = {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
-    own = ("signed/", "bundles/")
+    own = ("signed/", "bundles/", "search/")
     return {path: data for path, data in found.items() if not path.startswith(own)}
 
 

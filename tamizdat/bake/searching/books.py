@@ -196,9 +196,13 @@ def break_promises(language: str) -> None:
 
 def _record(files: dict[str, Entry], shape: Shape) -> None:
     number = journal.next_number()
+    known: dict[str, str] = {}
+    for part in slices(list(files)):
+        known |= dict(File.objects.filter(recipe__in=part).values_list("recipe", "sha256"))
     rows = [
         (recipe, each.path, each.sha256, each.length, number, shape.bin_of(each.path))
         for recipe, each in files.items()
+        if known.get(recipe) != each.sha256
     ]
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -25,6 +25,7 @@ from tamizdat.reader.search.entries import NOTHING, unpack
 from tamizdat.reader.search.segments import CHUNK, NAME, Change, path_of
 from tamizdat.reader.search.shards import shard_of
 from tamizdat.stories.models import Home
+from tamizdat.stories.models.public import language_codes
 
 FRESH = 32  # stories that the smallest segment takes before it is merged
 FRESH_BITS = 4  # of the number of its shards
@@ -43,7 +44,8 @@ class Searching:
     def begin(self, *, looks: bool) -> None:
         """Begin a bake. ``looks``: the one before was cut short, or all is made again; see whether
         what was recorded lies there."""
-        if not File.objects.filter(recipe__startswith=KIND).exists():
+        manifests = [f"{KIND}{code}" for code in language_codes()]
+        if not File.objects.filter(recipe__in=manifests).exists():
             self._begin_anew()
         elif looks:
             self._look()

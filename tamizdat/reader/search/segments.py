@@ -8,7 +8,7 @@ Rules:
 * What changes a story changes the shards of the terms that came or went, and its chunk.
 * The same segment makes the same files.
 
-A segment's *shards* say where terms stand; its *chunks* hold eight documents each, a JSON list with
+A segment's *shards* say where terms stand; its *chunks* hold sixteen documents each, a JSON list with
 null for a number that is free. Where there are more than 32 of either, *directories* list the names
 of 32 each, and the manifest those of the directories:
 
@@ -35,7 +35,7 @@ FORMAT = 1  # of the manifest
 DIRECTORY = 2
 NAME = 16  # bytes
 LEAVES = 32  # names in a directory
-CHUNK = 8  # documents
+CHUNK = 16  # documents
 BLOCK = LEAVES * CHUNK  # numbers of whose first one the day is told
 
 NO_NAME = bytes(NAME)

@@ -34,7 +34,7 @@ from tamizdat.reader.search.postings import (
 FORMAT = 1
 MOST_BITS = 12  # of a shard's number
 BEGINNING = 6  # characters of a term that choose its shard
-AIM = 2600  # bytes of a shard, at most, on average
+AIM = 3600  # bytes of a shard, at most, on average
 
 Raw = dict[bytes, Packed]  # by the UTF-8 bytes of the term
 

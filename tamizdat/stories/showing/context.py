@@ -104,6 +104,7 @@ class Showing:
         yield from map(link, self.stock.footer(home))
         yield pages.Link(words["list_of"]["month"], f"{home.public_path}archive/")
         yield pages.Link(words["correction"]["other"], f"{home.public_path}corrections/")
+        yield pages.Link(words["verify"]["title"], f"{home.public_path}verify/")
         yield pages.Link("RSS", f"{home.public_path}feed.xml")
 
     def languages(
@@ -153,18 +154,29 @@ class Showing:
         return assets.picture(photo, drawn, self.assets, alt=alt, caption=caption, credit=credit)
 
     def share_picture(self, story: StoryRow) -> pages.SharePicture | None:
-        """Show a story where it is shared: the photo chosen for that, else what is drawn of it."""
+        """Show a story where it is shared: the photo chosen for that, else what is drawn of it.
+
+        An old story has its plain photo: an archive of 100,000 drawings is two gigabytes that every
+        mirror would carry, for pages that hardly anybody shares.
+        """
         chosen = self._photo(story.share_photo_id)
         if chosen is not None:
             return self._plain_share_picture(chosen)
         photo = self._photo(story.lead_photo_id)
-        sketch = self._sketch(story, photo)
-        if sharing.can_draw(sketch.headline, sketch.name):
-            url = self.assets.share_picture(sketch, self.stock.share_pictures[story.pk])
-            size = (sharing.WIDTH, sharing.HEIGHT)
-            alt = f"{sketch.headline} – {sketch.name}"
-            return pages.SharePicture(url, sketch.type, *size, alt) if url else None
+        if story.is_young(self.now) and (drawn := self._drawn_share_picture(story, photo)):
+            return drawn
         return self._plain_share_picture(photo) if photo else None
+
+    def _drawn_share_picture(
+        self, story: StoryRow, photo: Photo | None
+    ) -> pages.SharePicture | None:
+        sketch = self._sketch(story, photo)
+        if not sharing.can_draw(sketch.headline, sketch.name):
+            return None
+        url = self.assets.share_picture(sketch, self.stock.share_pictures[story.pk])
+        alt = f"{sketch.headline} – {sketch.name}"
+        size = (sharing.WIDTH, sharing.HEIGHT)
+        return pages.SharePicture(url, sketch.type, *size, alt) if url else None
 
     def _plain_share_picture(self, photo: Photo) -> pages.SharePicture:
         drawn = self.stock.renditions(photo, assets.SHARE)[0]

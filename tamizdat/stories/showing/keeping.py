@@ -3,7 +3,7 @@ the page that checks them."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tamizdat.edition.paths import file_of
 from tamizdat.edition.saved import (
@@ -19,9 +19,9 @@ from tamizdat.reader import frames, pages
 from tamizdat.reader.words import table as words_of
 from tamizdat.stories.models.public import prefix
 from tamizdat.stories.showing.context import Showing
-from tamizdat.stories.showing.rows import StoryRow
+from tamizdat.stories.showing.rows import YOUNG, StoryRow
 
-KEPT = timedelta(days=30)  # files of older stories are made when somebody asks (tamizdat bundle)
+KEPT = YOUNG  # files of older stories are made when somebody asks (tamizdat bundle)
 LONGEST_NAME = 60  # of a file, in characters
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from tamizdat.stories.models.public import address
 from tamizdat.stories.models.story import Story
+
+YOUNG = timedelta(days=30)  # so long what is meant to be shared is kept beside a story
 
 
 class StoryRow(NamedTuple):
@@ -45,6 +47,10 @@ class StoryRow(NamedTuple):
     @property
     def sort_at(self) -> datetime | None:
         return self.first_published_at
+
+    def is_young(self, now: datetime) -> bool:
+        """Say whether readers have had the story for less than ``YOUNG``, or not at all yet."""
+        return self.sort_at is None or self.sort_at >= now - YOUNG
 
     @property
     def shown_date(self) -> datetime | None:

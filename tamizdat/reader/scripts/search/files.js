@@ -7,7 +7,7 @@ const FORMAT = 1;
 const DIRECTORY = 2;
 const NAME = 16;
 const LEAVES = 32;
-export const CHUNK = 8;
+export const CHUNK = 16;
 export const BLOCK = LEAVES * CHUNK;
 
 /**
