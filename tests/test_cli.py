@@ -278,4 +278,4 @@ def test_demo_leaves_a_newsroom_of_ones_own_alone(
 def test_bake_says_what_it_did(own_newsroom: Path) -> None:
     (own_newsroom / "edition" / "index.html").unlink()
     done = tamizdat("bake", "--full", "--home", own_newsroom)
-    assert done.stdout == "1 files put back, 0 strays removed; edition 1 stands.\n"
+    assert done.stdout == "1 files put back, 0 strays removed; edition 2 stands.\n"

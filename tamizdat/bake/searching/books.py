@@ -175,20 +175,20 @@ def take_over(row: SearchSegment, segment: Segment) -> None:
 # Stories
 
 
-def promised(language: str) -> QuerySet[SearchEntry]:
-    """Return the stories whose numbers a merge has promised and not yet given out."""
-    rows = SearchEntry.objects.filter(segment__language=language)
-    return rows.filter(number__gte=F("segment__numbers"))
-
-
 def break_promises(language: str) -> None:
-    """Let stories wait again for whose numbers a merge was at work that is no more."""
-    rows = SearchEntry.objects.filter(pk__in=list(promised(language).values_list("pk", flat=True)))
+    """Let stories wait again to whom a merge that is no more has promised numbers."""
+    for segment in SearchSegment.objects.filter(language=language):
+        rows = SearchEntry.objects.filter(segment=segment, number__gte=segment.numbers)
+        for part in slices(list(rows.values_list("pk", flat=True))):
+            _wait_again(SearchEntry.objects.filter(pk__in=part))
+    SearchSegment.objects.filter(language=language, numbers=0).delete()
+
+
+def _wait_again(rows: QuerySet[SearchEntry]) -> None:
     with transaction.atomic():
         rows.filter(is_gone=True).delete()
         rows.filter(fresh__isnull=False).update(words=F("fresh"))
         rows.update(segment=None, number=None, fresh=None, is_waiting=True)
-    SearchSegment.objects.filter(language=language, numbers=0).delete()
 
 
 # Files
