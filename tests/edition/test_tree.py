@@ -59,6 +59,13 @@ def test_a_file_is_replaced_and_never_written_over(tree: Tree) -> None:
     assert not [file for file in tree.root.iterdir() if file.name.endswith(".part")]
 
 
+def test_writers_share_their_folders(tree: Tree) -> None:
+    other = Tree(tree.root)
+    tree.write("a/b/index.html", PAGE)
+    other.write("a/b/more.html", PAGE)
+    assert tree.paths() == {"a/b/index.html", "a/b/more.html"}
+
+
 def test_removing_takes_siblings_and_empty_folders(tree: Tree) -> None:
     tree.write("2026/11/a/index.html", PAGE)
     tree.write("2026/11/b/index.html", PAGE)
@@ -78,6 +85,8 @@ def test_a_link_that_leads_out_of_the_tree_is_not_followed(tree: Tree, tmp_path:
     (tree.root / "a").symlink_to(outside)
     with pytest.raises(BadPath):
         tree.write("a/index.html", PAGE)
+    with pytest.raises(BadPath):
+        tree.read("a/index.html")
     assert list(outside.iterdir()) == []
 
 
