@@ -26,26 +26,36 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import random
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from newsroom import ROOT, again, circumstances, enter, measured, newsroom
+import pagefind
+from newsroom import (
+    ROOT,
+    SAMPLE_EVERY,
+    Peak,
+    again,
+    circumstances,
+    enter,
+    newsroom,
+)
 
 BATCH = 1000
 RARE = 0.004  # words of a story that are names
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-PEER_UP_TO = 10_000
 ADDED, GONE = 40, 8  # stories added; up to which the oldest are withdrawn
 ASK = Path(__file__).with_name("search_asking.mjs")
 
@@ -75,7 +85,9 @@ def one_archive(count: int, questions: int) -> dict[str, Any]:
         enter_library()
         asked = Questions.make(count, questions)
         found["questions"] = ask(home / "edition", asked)
-        found["pagefind"] = peer(asked, count)
+        language = Language(count)
+        stories = (invented(language, number) for number in range(count))
+        found["pagefind"] = pagefind.beside(stories, count, asked.texts, asked.answers)
         return found
 
 
@@ -99,7 +111,8 @@ class Language:
         while len(found) < 40_000:
             found["".join(chance.choices(syllables, k=chance.choice((1, 2, 2, 3, 3, 4))))] = None
         self.words = sorted(found, key=lambda word: (len(word), chance.random()))
-        self.shares = list(itertools.accumulate(1 / (rank + 20) for rank in range(40_000)))
+        self.shares = list(itertools.accumulate(1 / (rank + 30) ** 1.15 for rank in range(40_000)))
+        self.little = "the of and to in that for with was on as by at from it had were".split()
         self.names = [
             "".join(chance.choices(syllables, k=chance.choice((2, 3))))
             + str(chance.choice("ovaskin"))
@@ -109,6 +122,8 @@ class Language:
     def text(self, number: int, count: int) -> list[str]:
         chance = random.Random(number * 7919 + count)
         found = chance.choices(self.words, cum_weights=self.shares, k=count)
+        for place in range(0, count, 5):  # every other word of a language is a little one
+            found[place : place + 2] = chance.choices(self.little, k=len(found[place : place + 2]))
         for _ in range(round(count * RARE)):
             found[chance.randrange(count)] = chance.choice(self.names)
         return found
@@ -162,16 +177,44 @@ def inside(home: Path, count: int) -> None:
         words = {f"story:{n}": take(page, published(n, count)) for n, page in made}
         taken += time.process_time() - began
         note(dict(words))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    build = keeper.build()
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with watched() as peak:
+        build = keeper.build()
     found = {
         "take_ms": round(taken / count * 1000, 3),
-        "build": build | {"more_mb": round((after - before) / 1024, 1)},
+        "build": build | {"more_mb": round(peak.more / 1e6, 1)},
         "index": index_of(tree),
         "keeping_up": keeper.keep_up(language, count),
     }
     (home / "search.json").write_text(json.dumps(found))
+
+
+@dataclass
+class Memory:
+    """What this process needs more than it did at first, at most; not the database's pages."""
+
+    first: int = 0
+    more: int = 0
+
+
+@contextmanager
+def watched() -> Iterator[Memory]:
+    memory, over = Memory(_own()), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(SAMPLE_EVERY):
+            memory.more = max(memory.more, _own() - memory.first)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield memory
+    over.set()
+    watcher.join()
+
+
+def _own() -> int:
+    peak = Peak()
+    peak.note(os.getpid())
+    return peak.own
 
 
 def page_of(story: Invented, at: datetime) -> Any:
@@ -369,90 +412,6 @@ def right_of_ten(found: list[dict[str, Any]], asked: Questions) -> float:
         right += len(answer & set(each["hits"][:10]))
         wanted += min(10, len(answer))
     return round(right / max(1, wanted), 4)
-
-
-# Beside us
-
-
-def peer(asked: Questions, count: int) -> dict[str, Any]:
-    program = shutil.which("pagefind") or shutil.which("pagefind_bin")
-    if program is None or count > PEER_UP_TO:
-        return {"skipped": "not installed" if program is None else "too many stories"}
-    with tempfile.TemporaryDirectory() as folder:
-        site = Path(folder)
-        write_pages(site, count)
-        done = measured([program, "--site", str(site)])
-        index = [file for file in (site / "pagefind").rglob("*") if file.is_file()]
-        return {
-            "version": subprocess.run(
-                [program, "--version"], capture_output=True, text=True, check=True
-            ).stdout.strip(),
-            "seconds": round(done.seconds, 2),
-            "peak_mb": round(done.peak.all / 1e6, 1),
-            "files": len(index),
-            "mb": round(sum(file.stat().st_size for file in index) / 1e6, 2),
-            **asked_of_peer(site, asked),
-        }
-
-
-def write_pages(site: Path, count: int) -> None:
-    language = Language(count)
-    for number in range(count):
-        story = invented(language, number)
-        place = site / story.address.strip("/") / "index.html"
-        place.parent.mkdir(parents=True)
-        place.write_text(
-            f'<!doctype html><html lang="en"><title>{number}</title><main data-pagefind-body>'
-            f"<h1>{story.headline}</h1><p>{story.standfirst}</p>{story.body}</main></html>"
-        )
-
-
-PEER_ASKS = """async question => {
-  const found = await (await import("/pagefind/pagefind.js")).search(question);
-  const shown = await Promise.all(found.results.slice(0, 10).map(each => each.data()));
-  return {hits: shown.map(each => each.url), count: found.results.length};
-}"""
-
-
-def asked_of_peer(site: Path, asked: Questions) -> dict[str, Any]:
-    """Ask in a fresh page each time, and count what it loads: its code apart from its index."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        return {"questions": {"skipped": "Chromium is not installed"}}
-    from playwright.sync_api import Route, sync_playwright
-
-    loaded: list[int] = []
-
-    def answer(route: Route) -> None:
-        file = site / route.request.url.split("://x.test/")[1].split("?")[0]
-        if not file.is_file():
-            route.fulfill(body="<!doctype html>", content_type="text/html")
-            return
-        if file.suffix not in (".js", ".wasm", ".pagefind"):
-            loaded.append(file.stat().st_size)
-        kind = "text/javascript" if file.suffix == ".js" else "application/octet-stream"
-        route.fulfill(body=file.read_bytes(), content_type=kind)
-
-    sizes, right, wanted = [], 0, 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for text, answers in list(zip(asked.texts, asked.answers, strict=True))[:50]:
-            page = browser.new_page()
-            page.route("**/*", answer)
-            page.goto("http://x.test/ask")
-            loaded.clear()
-            hits = page.evaluate(PEER_ASKS, text)
-            sizes.append(sum(loaded))
-            right += len(answers & set(hits["hits"]))
-            wanted += min(10, len(answers))
-            page.close()
-    return {
-        "questions": {
-            "asked": len(sizes),
-            "bytes": {"median": round(statistics.median(sizes)), "most": max(sizes)},
-            "right_of_ten": round(right / wanted, 4),
-        }
-    }
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ from tamizdat.bake.models import Dirty
 from tamizdat.bake.sealing import Sealing
 from tamizdat.bake.searching.keeping_up import Searching
 from tamizdat.edition.tree import Tree
+from tamizdat.stories import measuring
 
 ROUND = 200  # files that the baker makes at a time
 BATCH = 200  # files that a hand makes at a time
@@ -140,6 +141,7 @@ class Baking:
 
     def begin_anew(self) -> None:
         """Have every file made again, and what is missing signed again."""
+        measuring.measure()
         plan.mark_all(self.now)
         self.sealing.miss_nothing()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tamizdat.bake.models import File
+from tamizdat.bake.models import File, Shows
 from tamizdat.databases import slices
 from tamizdat.stories import keys
 
@@ -46,7 +46,9 @@ def standing(recipes: Iterable[str]) -> Iterator[File]:
     """Yield the later parts that stand of the stories among these recipes, in their order."""
     wanted = [key_of(name) for name in recipes if _is_story(name)]
     for part in slices(wanted):
-        files = File.objects.filter(shows__key__in=part)
+        # In two steps: asked at once for many, SQLite would go through all files.
+        shown = Shows.objects.filter(key__in=part).values_list("file_id", flat=True)
+        files = File.objects.in_bulk(list(shown)).values()
         yield from sorted(files, key=lambda file: (id_of(file.recipe), number_of(file.recipe)))
 
 

@@ -359,8 +359,10 @@ def test_an_edition_from_before_there_was_a_search_gets_its_index(
     SearchEntry.objects.all().delete()
     SearchSegment.objects.all().delete()
     File.objects.filter(recipe__startswith="words:").delete()
+    File.objects.filter(recipe="search:en").delete()
     bake()
     assert found(edition, "dam") == ["The dam holds"]
+    assert File.objects.filter(recipe="search:en").exists()
 
 
 def test_what_an_addition_superseded_stays_two_days(home: Home, bake: Bake, edition: Path) -> None:

@@ -64,6 +64,7 @@ class Searching:
         """Have all stories' pages looked at again, for their words."""
         self.joining.give_up()
         self.books.drop()
+        plan.mark([f"search:{code}" for code in language_codes()], behind=plan.BEHIND)
         rows = File.objects.filter(recipe__startswith=STORY).values_list("recipe", flat=True)
         for part in slices(sorted({f"{STORY}{parts.id_of(name)}" for name in rows})):
             plan.mark(part, behind=plan.BEHIND)

@@ -7,8 +7,9 @@ Rules (``tests/vectors/search/questions.json`` holds the two to each other):
 * A last term that no story holds stands for all terms that begin with it and lie in its shard.
 * Of a capped term it is not known whether an older story holds it: it may. The answer names such
   terms.
-* Order: the sum over the terms of rarity times place (headline 8, opening 4, often 2, body 1), and
-  what is recent a little higher. All in whole numbers, so that every machine gets the same order.
+* Order: what certainly holds the most terms; then the sum over the terms of rarity times place
+  (headline 8, opening 4, often 2, body 1), and what is recent a little higher. All in whole
+  numbers, so that every machine gets the same order.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from tamizdat.reader.search.terms import tongue
 
 MOST_TERMS = 8
 WEIGHTS = (1, 2, 4, 8)  # by place
-MATCHED = 1_000_000  # what a term that is there counts for, before all else
+MATCHED = 1_000_000  # what a term that is there, or may be, counts for, before all else
+CERTAIN = 20_000  # what it counts for, after that, if it is certainly there
 RECENT = 300  # what a story of today gets; it falls by 20 with each doubling of its age
 
 Read = Callable[[str], bytes]
@@ -113,7 +115,7 @@ def _scores(found: Sequence[Sequence[Postings]], segments: Sequence[Segment]) ->
             for place in scores:
                 if place[0] == index:
                     if place[1] in held:
-                        scores[place] += MATCHED + rarity * held[place[1]]
+                        scores[place] += MATCHED + CERTAIN + rarity * held[place[1]]
                     elif place[1] < postings.floor:
                         scores[place] += MATCHED
     return scores

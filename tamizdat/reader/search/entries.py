@@ -59,7 +59,7 @@ def _document(page: pages.StoryPage, site: pages.Site) -> Document:
 def _snippet(text: str) -> str:
     if len(text) <= SNIPPET:
         return text
-    return f"{text[:SNIPPET].rsplit(' ', 1)[0].rstrip(' ,;:–—')}…"
+    return f"{text[:SNIPPET].rsplit(' ', 1)[0].rstrip(' .,;:–—')}…"
 
 
 def _opening(page: pages.StoryPage) -> Iterator[str]:

@@ -9,8 +9,8 @@ Rules:
 * The same segment makes the same files.
 
 A segment's *shards* say where terms stand; its *chunks* hold sixteen documents each, a JSON list
-with null for a number that is free. Where there are more than 32 of either, *directories* list the names
-of 32 each, and the manifest those of the directories:
+with null for a number that is free. Where there are more than 32 of either, *directories* list the
+names of 32 each, and the manifest those of the directories:
 
     2, segment, kind (0: of shards, 1: of chunks), directory, the names
 

@@ -8,6 +8,7 @@ import { terms as termsOf } from "./terms.js";
 const MOST_TERMS = 8;
 const WEIGHTS = [1, 2, 4, 8];
 const MATCHED = 1_000_000;
+const CERTAIN = 20_000;
 const RECENT = 300;
 
 /** @typedef {[number, number]} Place which segment, and the number in it */
@@ -104,7 +105,7 @@ function scored(found, segments) {
       let score = recency(newest - days[at][Math.floor(number / BLOCK)]);
       held.forEach((each, term) => {
         const weight = each.get(number);
-        if (weight !== undefined) score += MATCHED + rarities[term] * weight;
+        if (weight !== undefined) score += MATCHED + CERTAIN + rarities[term] * weight;
         else if (number < found[term][at].floor) score += MATCHED;
       });
       scores.push([score, [at, number]]);
