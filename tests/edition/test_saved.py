@@ -379,7 +379,7 @@ def test_the_modules_as_sent_agree_with_the_vectors(tmp_path: Path) -> None:
         pytest.skip("node is not installed")
     (tmp_path / "package.json").write_text('{"type":"module"}')
     names = []
-    for name in ("json", "trust", "bundle"):
+    for name in ("json", "metadata", "trust", "bundle"):
         whole = script(f"verify/{name}.js")
         for each in (*whole.imports, whole):
             (tmp_path / Path(each.path).name).write_bytes(each.data)

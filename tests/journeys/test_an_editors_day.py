@@ -34,8 +34,9 @@ class Newsroom:
     desk: str
 
     def pages_with(self, words: str) -> set[str]:
-        """Name what readers open: all but the bundles, which repeat it."""
-        return {path for path in self.files_with(words) if not path.startswith("bundles/")}
+        """Name what readers open: neither feeds nor the bundles, which repeat it."""
+        found = {path for path in self.files_with(words) if path.endswith(".html")}
+        return {path for path in found if not path.startswith("bundles/")}
 
     def files_with(self, words: str) -> set[str]:
         edition = self.home / "edition"

@@ -1,13 +1,13 @@
 // Runs the vectors through the modules that readers' browsers get:
 //
-//     node tests/vectors/shipped.mjs FOLDER JSON.js TRUST.js BUNDLE.js
+//     node tests/vectors/shipped.mjs FOLDER JSON.js METADATA.js TRUST.js BUNDLE.js
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [folder, ...modules] = process.argv.slice(2);
-const [json, trust, bundle] = await Promise.all(
+const [json, metadata, trust, bundle] = await Promise.all(
   modules.map((module) => import(pathToFileURL(module).href)),
 );
 const { bytes, canonical, parse, parseText, Refused } = json;
@@ -36,7 +36,7 @@ async function visits({ texts, cases }, report) {
       const found = await told(async () => {
         await reader.refresh(source);
         const page = await reader.read(step.page);
-        return { edition: reader.edition.number, sha256: page && (await trust.sha256(page)) };
+        return { edition: reader.edition.number, sha256: page && (await metadata.sha256(page)) };
       });
       report(`visits: ${name}, step ${number + 1}`, found, step.expect);
     }
@@ -46,8 +46,8 @@ async function visits({ texts, cases }, report) {
 async function signatures({ key, cases }, report) {
   const own = parseText(JSON.stringify(key));
   for (const { name, message, der, raw, holds } of cases) {
-    report(`signatures: ${name}`, await trust.holds(own, der, bytes(message)), holds);
-    report(`signatures: ${name}, r and s`, trust.raw(der), raw);
+    report(`signatures: ${name}`, await metadata.holds(own, der, bytes(message)), holds);
+    report(`signatures: ${name}, r and s`, metadata.raw(der), raw);
   }
 }
 

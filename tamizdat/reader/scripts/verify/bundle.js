@@ -6,7 +6,8 @@
  */
 
 import { bytes, expect, isObject, refuse, text } from "./json.js";
-import { checkPath, expectBytes, Reader, sha256, unbase } from "./trust.js";
+import { checkPath, expectBytes, sha256, unbase } from "./metadata.js";
+import { Reader } from "./trust.js";
 
 const NAMED = /media\/[0-9a-f]{64}\.[a-z0-9]{1,8}/g;
 

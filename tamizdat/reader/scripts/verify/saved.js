@@ -8,7 +8,7 @@
 
 import { openBundle, signedRoot } from "./bundle.js";
 import { expect, parseText, refuse, text, write } from "./json.js";
-import { sha256, unbase } from "./trust.js";
+import { sha256, unbase } from "./metadata.js";
 
 const MARK = '<script type="application/json" id="bundle">';
 const END = "</script>";
