@@ -31,10 +31,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from tamizdat.bake import bundling, duty, hands, journal, plan, records
+from tamizdat.bake import bundling, duty, hands, journal, plan, recipes, records
 from tamizdat.bake.hands import Done, Hands
 from tamizdat.bake.leaving import Leaving
-from tamizdat.bake.loaves import Orders
+from tamizdat.bake.loaves import Orders, portions
 from tamizdat.bake.models import Dirty
 from tamizdat.bake.sealing import Sealing
 from tamizdat.bake.searching.keeping_up import Searching
@@ -264,14 +264,18 @@ class Baking:
         waiting = plan.waiting()
         looked_at = time.monotonic()
         supply = _Supply(source)
-        is_called = False
+        is_called = has_stories = False
         while True:
             while crew.has_room and not is_called and (rows := supply.next(given)):
                 given.update((row.recipe, row) for row in rows)
-                crew.give(records.tasks_of(rows))
+                has_stories = rows[0].rank % plan.BEHIND == recipes.RANKS["story"]
+                for names in portions([row.recipe for row in rows]):
+                    crew.give(records.tasks_of([given[name] for name in names]))
             if crew.is_idle and not done:
                 return
-            for part in crew.take() if not crew.is_idle else ():
+            # Nobody waits for the search index; but it begins when all stories are told.
+            is_busy = not has_stories and self.searching.go_on()
+            for part in crew.take(0 if is_busy else None) if not crew.is_idle else ():
                 done += part
             if len(done) >= TOGETHER or crew.is_idle:
                 self._record([given.pop(each.recipe) for each in done], done)

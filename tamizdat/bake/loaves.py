@@ -56,7 +56,7 @@ def make_loaves(
     None: nothing to show. An exception of one page stops no other. ``orders`` spares the
     database's answers about lists.
     """
-    for batch in _batches(names):
+    for batch in portions(names):
         stock = Stock(now, orders)
         try:
             recipes.ahead(batch, stock)
@@ -68,8 +68,8 @@ def make_loaves(
             yield name, _tried(name, stock)
 
 
-def _batches(names: Sequence[str]) -> Iterator[list[str]]:
-    """Cut recipes into batches of about the same weight."""
+def portions(names: Sequence[str]) -> Iterator[list[str]]:
+    """Cut recipes into portions of about the same weight, that of BATCH pages."""
     batch: list[str] = []
     weight = 0
     for name in names:

@@ -57,7 +57,7 @@ def rank(recipe: str) -> int:
 
 def weight(recipe: str) -> int:
     """Say how many pages a file weighs in memory while it is made."""
-    return machines.FEED_WEIGHS if recipe.startswith("feed:") else 1
+    return machines.WEIGHTS.get(recipe.partition(":")[0], 1)
 
 
 def make(recipe: str, showing: Showing) -> Made | None:

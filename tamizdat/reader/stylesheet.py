@@ -37,7 +37,9 @@ _PARTS = {
 
 # What a page's scripts put on it, or stands there only for some readers.
 _LATER = frozenset({".bare", "button", "mark", "textarea"})
-_NAMES = re.compile(r' class="([^"]*)"|<([a-z][a-z0-9]*)')
+# Two expressions that begin with a plain letter each: one for both takes three times as long.
+_CLASSES = re.compile(r' class="([^"]*)"')
+_ELEMENTS = re.compile(r"<([a-z][a-z0-9]*)")
 
 
 @lru_cache
@@ -49,9 +51,8 @@ def css(template: str) -> Markup:
 
 def css_for(template: str, page: str) -> Markup:
     """Give the rules of a template's style sheet that this page, as HTML, can use."""
-    named = set(_NAMES.findall(page))
-    found = {name for _, name in named}
-    found |= {f".{name}" for names, _ in named for name in names.split()}
+    found = set(_ELEMENTS.findall(page))
+    found |= {f".{name}" for names in set(_CLASSES.findall(page)) for name in names.split()}
     opening = page[: page.find(">", page.find("<html"))]
     found |= {'[dir="rtl"]', ":lang(fa)"} if 'dir="rtl"' in opening else set()
     return _chosen(template, _named_by(template) & (found | _LATER))

@@ -7,7 +7,9 @@ Rules:
 * Nothing is measured that may be nearly empty then and hold millions an hour later (the baker's
   records, lists, the outbox): SQLite would go on to read it from end to end. What it never
   measured it takes for large. For the same reason a small newsroom is not measured at all.
-* No lock is held for longer than it takes to look at LIMIT rows of each index.
+* They are measured whole: from a sample of the first rows SQLite took nearly all pages for a
+  hundredth of them, and read them all to find two hundred translations. At 100,000 stories it
+  takes a tenth of a second.
 
 PostgreSQL measures by itself.
 """
@@ -42,7 +44,6 @@ MEASURED: tuple[type[Model], ...] = (
     Story,
 )
 FROM = 1000  # pages
-LIMIT = 1000  # rows of an index that are looked at
 
 
 def measure() -> None:
@@ -51,6 +52,6 @@ def measure() -> None:
     if connection.vendor != "sqlite" or Page.objects.count() < FROM:
         return
     with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA analysis_limit = {LIMIT}")
+        cursor.execute("PRAGMA analysis_limit = 0")  # no limit
         for model in MEASURED:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
