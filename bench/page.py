@@ -37,6 +37,8 @@ from typing import Any
 import ghost
 
 ROOT = Path(__file__).resolve().parent.parent
+# What Lighthouse says where its own trace came to nothing; no word about the page.
+AGAIN, TRIES = "Please run Lighthouse again", 3
 LIGHTHOUSE = ROOT / "bench/tools/node_modules/lighthouse/cli/index.js"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 # No GPU, no first-run questions, and nothing that Chromium asks its makers behind a page's back.
@@ -175,14 +177,17 @@ def _ask(address: str, keep: Path | None, number: int) -> dict[str, Any]:
     words = ["--output=json", "--quiet", "--no-enable-error-reporting", f"--chrome-flags={FLAGS}"]
     words += [f"--only-categories={','.join(CATEGORIES)}"]
     environment = {**os.environ, "CHROME_PATH": shutil.which("chromium") or ""}
-    said = subprocess.run(
-        ["node", str(LIGHTHOUSE), address, *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    for _ in range(TRIES):
+        said = subprocess.run(
+            ["node", str(LIGHTHOUSE), address, *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        if said.returncode == 0 or AGAIN not in said.stderr:
+            break
     if said.returncode:
         raise SystemExit(f"Lighthouse failed on {address}: {said.stderr[-1000:]}")
     if keep:
