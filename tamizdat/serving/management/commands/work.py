@@ -6,10 +6,13 @@ and ends with an exit code at which serve gives up.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+
+POLITENESS = 10  # nice(2): an editor who publishes has the processor first
 
 
 class Command(BaseCommand):
@@ -22,6 +25,7 @@ class Command(BaseCommand):
 
         from tamizdat.serving.tasks import Working
 
+        os.nice(POLITENESS)
         _refuse_what_cannot_run()
         Working(Path(settings.RUN_ROOT), timezone.now).stay()
 
