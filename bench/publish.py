@@ -196,7 +196,7 @@ def publish(home: Path, reader: int, rounds: int) -> dict[str, Any]:
 
 
 def _is_quiet(server: int) -> bool:
-    """Say whether the newsroom has nothing to do for two seconds: a new archive is indexed first."""
+    """Say whether the newsroom has had nothing to do for two seconds."""
     before = _ticks(server)
     time.sleep(LATER)
     return _ticks(server) - before < QUIET
