@@ -65,7 +65,9 @@ class Looking:
 
     def _some(self) -> set[str]:
         """Choose some pages that stand or have stood, and always the front."""
-        for folder, _, names in os.walk(self.edition):  # rglob stumbles over what goes away
+        for folder, below, names in os.walk(self.edition):  # rglob stumbles over what goes away
+            if Path(folder) == self.edition and "bundles" in below:
+                below.remove("bundles")  # files to keep bring their own proof, and are not listed
             above = Path(folder).relative_to(self.edition)
             self.known.update((above / each).as_posix() for each in names if each[-5:] == ".html")
         chosen = self.chance.sample(sorted(self.known), min(PAGES, len(self.known)))

@@ -27,7 +27,7 @@ from tamizdat.stories.showing.machines import sitemaps as show
 
 RANKS = {"feed": 7, "sitemap": 8, "robots": 8, "security": 8, "llms": 8, "manifest": 8}
 RANKS["icon"] = 8
-WEIGHTS = {"feed": 25, "sitemap": 20}  # pages: the text of twenty stories, a month's addresses
+WEIGHTS = {"feed": 25, "sitemap": 50}  # pages: the text of twenty stories, a month's addresses
 
 INDEX, NEWS = "sitemap:index", "sitemap:news"
 ICONS = {"favicon.ico": icons.favicon, "apple-touch-icon.png": icons.touch}
