@@ -1,54 +1,26 @@
-"""Settings, from the environment alone.
-
-``TAMIZDAT_HOME`` names the newsroom's folder; ``tamizdat init`` writes ``newsroom.env`` there, and
-every command reads it before this module is imported. A wrong value is a system check with a hint
-(see ``tamizdat.checks``). The door that a process serves is ``TAMIZDAT_DOOR``: ``newsroom`` or
-``backroom``.
-"""
+"""Settings of the newsroom's door and of the back room: all that editors work with."""
 
 from __future__ import annotations
 
-import os
 import secrets
-from pathlib import Path
 from typing import Any
 
-from tamizdat.sqlite import PRAGMAS, use_recent_sqlite
+from tamizdat.settings.common import (
+    HOME,
+    LANGUAGES,
+    NEWSROOM_ADDRESS,
+    NEWSROOM_NAME,
+    database,
+    text,
+    words,
+)
 
-use_recent_sqlite()
-
-import dj_database_url  # noqa: E402 - after SQLite's stand-in, which it may import
-
-BASE_DIR = Path(__file__).resolve().parent
-HOME = Path(os.environ.get("TAMIZDAT_HOME", "newsroom")).absolute()
-DOOR = os.environ.get("TAMIZDAT_DOOR", "newsroom")
-
-
-def text(name: str, default: str = "") -> str:
-    """Read one setting; ``NAME_FILE`` names a file that holds it instead."""
-    file = os.environ.get(f"{name}_FILE")
-    if file:
-        return Path(file).read_text(encoding="utf-8").strip()
-    return os.environ.get(name, default)
-
-
-def words(name: str, default: str = "") -> list[str]:
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
-
-
-DEBUG = False
 # A process without the newsroom's key can still run (tests, checks); it only cannot read sessions.
 SECRET_KEY = text("TAMIZDAT_SECRET_KEY") or secrets.token_urlsafe(48)
 ALLOWED_HOSTS = words("TAMIZDAT_NEWSROOM_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = words("TAMIZDAT_NEWSROOM_ORIGINS")
 
-# Where readers find us. The edition's bytes hold this one address and no mirror's.
-PUBLIC_ADDRESS = text("TAMIZDAT_PUBLIC_ADDRESS", "http://localhost:8000").rstrip("/")
-NEWSROOM_ADDRESS = text("TAMIZDAT_NEWSROOM_ADDRESS", "http://localhost:8001").rstrip("/")
-NEWSROOM_NAME = text("TAMIZDAT_NEWSROOM_NAME", "Newsroom")
-
 EDITION_ROOT = HOME / "edition"
-RUN_ROOT = HOME / "run"
 KEYS_ROOT = HOME / "keys"  # what the baker signs with (tamizdat.edition.keys)
 
 INSTALLED_APPS = [
@@ -96,7 +68,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "tamizdat.urls.newsroom"
-WSGI_APPLICATION = "tamizdat.wsgi.application"
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -113,29 +84,10 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 
-def database(variable: str, file: str) -> dict[str, Any]:
-    """Describe one database: SQLite in the newsroom's folder, or what the environment names."""
-    url = text(variable)
-    if url:
-        return dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(HOME / file),
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": PRAGMAS,
-        },
-    }
-
-
 DATABASES = {
     "default": database("TAMIZDAT_NEWSROOM_DATABASE", "newsroom.sqlite3"),
     "people": database("TAMIZDAT_PEOPLE_DATABASE", "people.sqlite3"),
 }
-DATABASE_ROUTERS = ["tamizdat.databases.Router"]
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "wagtailadmin_login"
@@ -162,11 +114,7 @@ CACHES = {
     "renditions": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
-LANGUAGE_CODE = text("TAMIZDAT_LANGUAGE", "en")  # the first one, without a prefix
-TIME_ZONE = text("TAMIZDAT_ZONE", "UTC")
-USE_TZ = True
-USE_I18N = True
-LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
 # A translation begins as a draft; the original's words are nothing to publish in its place.
 WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
@@ -211,13 +159,3 @@ WAGTAILSEARCH_BACKENDS = {
 }
 WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []  # foreign pages are link cards, never embeds
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # staff have no e-mail addresses
-
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    # Django's request logger names addresses, and its records carry the request itself.
-    "loggers": {"django.request": {"handlers": [], "propagate": False, "level": "CRITICAL"}},
-}

@@ -1,0 +1,73 @@
+"""Settings that hold behind every door, and how settings are read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tamizdat.sqlite import PRAGMAS, use_recent_sqlite
+
+use_recent_sqlite()
+
+import dj_database_url  # noqa: E402 - after SQLite's stand-in, which it may import
+
+HOME = Path(os.environ.get("TAMIZDAT_HOME", "newsroom")).absolute()
+DOOR = os.environ.get("TAMIZDAT_DOOR", "newsroom")
+
+
+def text(name: str, default: str = "") -> str:
+    """Read one setting; ``NAME_FILE`` names a file that holds it instead."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        return Path(file).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(variable: str, file: str) -> dict[str, Any]:
+    """Describe one database: SQLite in the newsroom's folder, or what the environment names."""
+    url = text(variable)
+    if url:
+        return dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(HOME / file),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": PRAGMAS,
+        },
+    }
+
+
+DEBUG = False
+WSGI_APPLICATION = "tamizdat.wsgi.application"
+DATABASE_ROUTERS = ["tamizdat.databases.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+RUN_ROOT = HOME / "run"
+
+# Where readers find us. The edition's bytes hold this one address and no mirror's.
+PUBLIC_ADDRESS = text("TAMIZDAT_PUBLIC_ADDRESS", "http://localhost:8000").rstrip("/")
+NEWSROOM_ADDRESS = text("TAMIZDAT_NEWSROOM_ADDRESS", "http://localhost:8001").rstrip("/")
+NEWSROOM_NAME = text("TAMIZDAT_NEWSROOM_NAME", "Newsroom")
+
+LANGUAGE_CODE = text("TAMIZDAT_LANGUAGE", "en")  # the first one, without a prefix
+LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]
+TIME_ZONE = text("TAMIZDAT_ZONE", "UTC")
+USE_TZ = True
+USE_I18N = True
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # Django's request logger names addresses, and its records carry the request itself.
+    "loggers": {"django.request": {"handlers": [], "propagate": False, "level": "CRITICAL"}},
+}
