@@ -5,6 +5,8 @@ Promises:
 * Bad input gives exit code 1 and one line on standard error; a traceback only with --traceback.
 * ``--home DIR`` (else TAMIZDAT_HOME) names the newsroom; its settings are read before Django's.
 * Whatever a command writes is its owner's alone (umask 077).
+* What it says of an error that is not ours holds no person's address, and of a database's error
+  only the class: that quotes the row.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tamizdat
+from tamizdat import scrubbing
 from tamizdat.serving.folder import Folder
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ class Asked:
 def main(words: Sequence[str] | None = None) -> None:
     """Run one command and end the process."""
     os.umask(0o077)
+    scrubbing.install()
     sys.exit(run(list(sys.argv[1:] if words is None else words)))
 
 
@@ -106,7 +110,14 @@ def explain(error: Exception) -> str:
     text = " ".join(str(error).split()).removeprefix("Error: ")
     if _is_ours(error):
         return text
-    return f"{type(error).__name__}: {text} (--traceback shows where)"
+    words = "" if _quotes_rows(error) else f": {scrubbing.scrub(text)}"
+    return f"{type(error).__name__}{words} (--traceback shows where)"
+
+
+def _quotes_rows(error: Exception) -> bool:
+    """Say whether it is a database's error ("Key (…)=(…) already exists")."""
+    databases = ("django.db.", "psycopg.", "sqlite3.", "pysqlite3.")
+    return any(f"{kind.__module__}.".startswith(databases) for kind in type(error).__mro__)
 
 
 def _is_ours(error: Exception) -> bool:

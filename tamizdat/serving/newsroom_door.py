@@ -4,6 +4,10 @@ One process with threads: what Wagtail and we keep in memory is then the same fo
 There is no access log; what goes wrong is said without an address.
 """
 
+from tamizdat import scrubbing
+
+scrubbing.install()
+
 worker_class = "gthread"
 workers = 1
 threads = 8

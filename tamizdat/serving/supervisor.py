@@ -5,6 +5,7 @@ Rules:
 * A program that ends is started again, after a pause that doubles up to half a minute.
 * One that ends with CANNOT has said why and is not started again: all end.
 * SIGTERM, SIGINT or SIGHUP ends all: they are told, and killed if they do not go within GRACE.
+* None leaves a core dump: it would hold on the disk what was only to be in memory.
 * When the supervisor itself is killed the system tells each program to end (PR_SET_PDEATHSIG).
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -72,6 +74,7 @@ class Child:
 def _tie_to(parent: int) -> None:
     """Let the system end this process when its parent dies. Runs between fork and exec."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it died meanwhile
         os._exit(1)

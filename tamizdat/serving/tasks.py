@@ -6,6 +6,7 @@ Rules:
   one: it is queued again. A task that saw ATTEMPTS workers die is marked as failed, lest it kill
   every worker to come.
 * An idle worker asks one plain question a second; it takes no lock for that.
+* Of a task that failed its row keeps what a log line may say, and none of the error's words.
 * Finished tasks are not kept: they would tell who was at work, when, on which page.
 * Long chores write in turns (``tamizdat.turns``), so that nobody waits for them to save; what goes
   through everything does a few seconds of it at a look, and tasks come in between.
@@ -31,9 +32,11 @@ from django.core.management import call_command
 from django.db import close_old_connections, transaction
 from django.db.models import QuerySet
 from django_tasks.base import TaskResultStatus
+from django_tasks_db import models as rows_of_tasks
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from tamizdat import scrubbing
 from tamizdat.serving.search import refresh_norms
 from tamizdat.stories import cleaning, references
 from tamizdat.turns import Pause, turn
@@ -48,6 +51,8 @@ AT_A_LOOK = 5.0  # seconds of a chore that goes through everything
 NIGHT = 2  # hour of the newsroom's clock (UTC) from which nightly work may begin
 
 log = logging.getLogger(__name__)
+# The library writes this into the row of a task that failed, whole traceback and all.
+rows_of_tasks.format_exception = scrubbing.told  # type: ignore[attr-defined, assignment]  # its import
 
 
 class AlreadyWorking(Exception):

@@ -65,9 +65,14 @@ USE_I18N = True
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Says classes and places of errors; no address, agent, query or value (tamizdat.scrubbing).
+    "formatters": {"scrubbed": {"()": "tamizdat.scrubbing.Formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "scrubbed"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # Django's request logger names addresses, and its records carry the request itself.
-    "loggers": {"django.request": {"handlers": [], "propagate": False, "level": "CRITICAL"}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},  # Django's own would mail whole requests
+        "django.request": {"level": "ERROR"},  # who asks for what is not there, is not said
+    },
 }
+# Django's pages and mails about an error would show request, settings and local variables.
+DEFAULT_EXCEPTION_REPORTER = "tamizdat.reporting.Quiet"

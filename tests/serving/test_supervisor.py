@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -119,3 +120,9 @@ def test_one_that_cannot_run_ends_all_at_once(start: Start, tmp_path: Path) -> N
     assert "the program 1 cannot run; it says why above" in said
     assert process.returncode == 1
     assert not (tmp_path / "0").exists() or not is_alive(pid_of(tmp_path, 0))
+
+
+def test_no_program_may_leave_a_core_dump(start: Start, tmp_path: Path) -> None:
+    process = start(SLEEP)
+    read_until(process, "open")
+    assert resource.prlimit(pid_of(tmp_path, 0), resource.RLIMIT_CORE) == (0, 0)

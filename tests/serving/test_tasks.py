@@ -235,3 +235,18 @@ def test_the_worker_cleans_the_database_where_names_were_taken_out(
 def test_a_second_worker_is_refused(working: tasks.Working, folders: Path) -> None:
     with tasks._only_one(folders / "run"), pytest.raises(tasks.AlreadyWorking):
         working.stay()
+
+
+def test_a_failed_task_keeps_classes_and_places_and_no_words(transactional_db: None) -> None:
+    task = DBTaskResult.objects.create(
+        args_kwargs={"args": [], "kwargs": {}},
+        task_path="tests.serving.test_tasks.fail",
+        backend_name="default",
+    )
+    try:
+        raise ValueError("kanarienvogel@lantern.example")
+    except ValueError as error:
+        task.set_failed(error)
+    task.refresh_from_db()
+    assert "kanarienvogel" not in task.traceback
+    assert task.traceback.endswith("ValueError")

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tamizdat import scrubbing
 from tamizdat.reader.door.limits import Limits
 from tamizdat.reader.door.serving import DoorError, serve
 
@@ -41,4 +42,5 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
+    scrubbing.install()
     sys.exit(main())
