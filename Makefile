@@ -58,7 +58,7 @@ suite: .venv/installed-dev
 suite-sqlite: .venv/installed-dev ## the suite on SQLite
 	@$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_OPTIONS)
 
-suite-postgres: .venv/installed-dev ## the suite on a throw-away PostgreSQL
+suite-postgres: .venv/installed-dev ## what asks a database, on a throw-away PostgreSQL
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_OPTIONS)
 
 system: ## the system packages that tests need: Chromium, PostgreSQL, nginx, Java

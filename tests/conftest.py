@@ -12,6 +12,8 @@
 
 A test that must really commit (threads, other processes) uses ``transactional_db``; it leaves a
 fresh copy of the database behind.
+
+On PostgreSQL only tests that ask a database run: the others would do the same twice over.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.files.base import ContentFile
+from django.db import connections
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from pytest_django import Settings as DjangoSettings
@@ -45,6 +48,23 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 # Databases
+
+ASKING = {"db", "transactional_db", "golden_edition"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what is the same there: no database, or a newsroom's own SQLite."""
+    if connections["default"].vendor != "postgresql":
+        return
+    left_out = [each for each in items if not _asks_a_database(each)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [each for each in items if _asks_a_database(each)]
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    return not ASKING.isdisjoint(getattr(item, "fixturenames", ())) or bool(
+        item.get_closest_marker("django_db")
+    )
 
 
 @pytest.fixture(scope="session")
