@@ -10,7 +10,7 @@ from tamizdat.databases import PEOPLE
 from tamizdat.serving.opening import is_migrated
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["default", PEOPLE])
 def test_no_migration_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("makemigrations", check=True, dry_run=True)
     assert "No changes detected" in capsys.readouterr().out

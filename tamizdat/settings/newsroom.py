@@ -22,9 +22,11 @@ CSRF_TRUSTED_ORIGINS = words("TAMIZDAT_NEWSROOM_ORIGINS")
 
 EDITION_ROOT = HOME / "edition"
 KEYS_ROOT = HOME / "keys"  # what the baker signs with (tamizdat.edition.keys)
+VAULT_KEYS_ROOT = KEYS_ROOT / "vault"  # what addresses are sealed with (tamizdat.vault.keys)
 
 INSTALLED_APPS = [
     "tamizdat.accounts",
+    "tamizdat.vault",
     "tamizdat.stories",
     "tamizdat.bake",
     "tamizdat.importers",

@@ -1,0 +1,126 @@
+"""What the people's database keeps of the vault.
+
+Rules:
+
+* An address is a box and an index (``tamizdat.vault.sealing``), never letters.
+* Two rows of one address cannot be: the index is unique, and ``keep`` leans on that alone.
+* Of the sign-up nothing is kept but its month.
+* Whatever holds a box inherits ``Boxed``: it is sealed again when the key is rotated, and no
+  private key is destroyed while a row names it.
+* Whatever may not stay inherits ``Perishable``: it goes at ``gone_at`` (``retention``).
+* A suppression is an index alone. It survives erasing: else whoever asked to be forgotten would be
+  written to again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+
+from tamizdat.databases import PEOPLE
+from tamizdat.vault.sealing import INDEX_BYTES, KEY_ID_DIGITS, LONGEST_BOX, Sealed
+
+
+def month_of(now: datetime) -> str:
+    """Return what is kept of a moment: its year and month, as ``2026-11``."""
+    return f"{now:%Y-%m}"
+
+
+class Boxed(models.Model):
+    """A row that holds a sealed address."""
+
+    lives_in = PEOPLE
+
+    key_id = models.CharField(max_length=KEY_ID_DIGITS)
+    box = models.BinaryField(max_length=LONGEST_BOX)
+
+    class Meta:
+        abstract = True
+
+
+class Perishable(models.Model):
+    """A row that goes at a moment that it bears."""
+
+    lives_in = PEOPLE
+
+    gone_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    def keep(self, sealed: Sealed, now: datetime) -> Address:
+        """Return the row of this address, which is made where there is none.
+
+        Of two who come at once, one makes it and both get it. The box of a row that stands is left
+        as it is: mail goes to what was kept, not to what somebody typed later.
+        """
+        while True:
+            found = self.filter(index=sealed.index).first()
+            if found is not None:
+                return found
+            # Asks the unique index, not the row that was just looked for; who loses reads again.
+            self.bulk_create([Address.of(sealed, now)], ignore_conflicts=True)
+
+    def of_index(self, index: bytes) -> Address | None:
+        """Return the row of an address, by what it is looked up by."""
+        return self.filter(index=index).first()
+
+
+class Address(Boxed):
+    """A person's e-mail address, as far as it is kept: sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    index = models.BinaryField(max_length=INDEX_BYTES, unique=True)
+    month = models.CharField(max_length=7)
+
+    objects = AddressQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @classmethod
+    def of(cls, sealed: Sealed, now: datetime) -> Address:
+        """Return an unsaved row."""
+        return cls(key_id=sealed.key_id, box=sealed.box, index=sealed.index, month=month_of(now))
+
+    @property
+    def sealed(self) -> Sealed:
+        return Sealed(self.key_id, bytes(self.box), bytes(self.index))
+
+
+class Suppression(models.Model):
+    """An address that is never written to again. Nothing but its index, why, and the month."""
+
+    lives_in = PEOPLE
+
+    class Reason(models.TextChoices):
+        ERASED = "erased", "erased on request"
+        REFUSED = "refused", "does not want our mail"
+        BOUNCED = "bounced", "does not take our mail"
+        COMPLAINED = "complained", "was called unwanted"
+
+    index = models.BinaryField(max_length=INDEX_BYTES, unique=True)
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    month = models.CharField(max_length=7)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class VaultKey(models.Model):
+    """A sender's key as the recovery key needs it: its private half and the index key, sealed."""
+
+    lives_in = PEOPLE
+
+    key_id = models.CharField(max_length=KEY_ID_DIGITS, unique=True)
+    recovery_id = models.CharField(max_length=KEY_ID_DIGITS)
+    for_recovery = models.BinaryField(max_length=200)
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)  # since when nothing is sealed to it
+
+    def __str__(self) -> str:
+        return self.key_id
