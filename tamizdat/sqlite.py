@@ -8,6 +8,7 @@ under the standard library's name.
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 
 OLDEST = (3, 51, 3)
 
@@ -43,6 +44,14 @@ def use_recent_sqlite() -> None:
     check(pysqlite3.sqlite_version_info)
     sys.modules["sqlite3"] = pysqlite3
     sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+
+
+def library() -> ModuleType:
+    """Return the SQLite that we trust, for connections that are not Django's."""
+    use_recent_sqlite()
+    import sqlite3
+
+    return sqlite3
 
 
 def check(version: tuple[int, ...]) -> None:

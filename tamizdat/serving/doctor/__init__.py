@@ -1,0 +1,76 @@
+"""The doctor: what is misconfigured, expiring, unreachable or not backed up, and the mend.
+
+Rules:
+
+* Each check is one small function that yields findings. One that breaks is itself a finding and
+  keeps no other from looking.
+* Nothing is changed, and nothing is asked of a machine that is not the newsroom's own, but of the
+  name server, and by pip-audit where somebody installed it. ``--offline`` asks nothing of any.
+* Every question to another program or machine has an end.
+* A finding never holds an address of a person, a password, a key or a story's words.
+
+Other parts add their checks to GROUPS through ``tamizdat.wiring``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tamizdat.serving.doctor import (
+    advisories,
+    clock,
+    databases,
+    disk,
+    doors,
+    files,
+    keys,
+    mail,
+    queues,
+    settings,
+)
+from tamizdat.serving.doctor.findings import Check, Finding, Visit, error
+
+GROUPS: dict[str, list[Check]] = {
+    "settings": [settings.deployment],
+    "files": [files.owner, files.modes],
+    "databases": [
+        databases.version,
+        databases.pragmas,
+        databases.integrity,
+        databases.journal,
+        databases.postgres,
+        databases.migrations,
+    ],
+    "keys": [keys.roles, keys.ages, keys.root_keys],
+    "backups": [],
+    "clock": [clock.against_signatures, clock.is_kept],
+    "disk": [disk.space, disk.inodes],
+    "queues": [queues.baker, queues.outbox, queues.tasks, queues.failed, queues.programs],
+    "doors": [doors.encryption, doors.headers],
+    "mail": [mail.sender, mail.signature, mail.policy, mail.transport, mail.reverse],
+    "mirrors": [],
+    "libraries": [advisories.known],
+}
+
+
+def look(visit: Visit, groups: list[str] | None = None) -> Iterator[tuple[str, Finding]]:
+    """Yield each finding with its group, in the order of the table."""
+    for group, checks in GROUPS.items():
+        if groups and group not in groups:
+            continue
+        for check in checks:
+            for finding in _alone(check, visit):
+                yield group, finding
+
+
+def _alone(check: Check, visit: Visit) -> Iterator[Finding]:
+    """Run one check; what breaks it is a finding."""
+    try:
+        yield from check(visit)
+    except Exception as problem:
+        name = f"{check.__module__.rpartition('.')[2]}.{check.__name__}"
+        yield error(
+            name,
+            f"the check itself broke ({type(problem).__name__})",
+            "tell us; what it would have looked at is not known to be well",
+        )
