@@ -14,6 +14,7 @@ the page names, by its SHA-256. The rule in full: docs/saved-file.md.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
 import re
@@ -298,9 +299,16 @@ def open_saved(data: bytes, trusted: Callable[[bytes], Trust], limit: int = LONG
     bundle = open_bundle(inner, trusted, limit)
     plain = canonical(load(inner, "the bundle", limit))
     content = parts(list(bundle.files), bundle.files)
-    found = (base64.b64decode(each) for each in _PICTURE.findall(data))
+    found = map(_decoded, _PICTURE.findall(data))
     there = {hashlib.sha256(each).hexdigest(): each for each in found}
     is_cut = bool(content.frame.no_stories) and content.frame.no_stories.encode() in data
     if _file(plain, content, there, is_cut) != data:
         raise Altered("what the file shows is not what was signed")
     return bundle
+
+
+def _decoded(picture: bytes) -> bytes:
+    try:
+        return base64.b64decode(picture)
+    except binascii.Error:
+        raise Malformed("a picture in the file cannot be read") from None

@@ -13,6 +13,7 @@ Rules:
 from __future__ import annotations
 
 import struct
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -55,6 +56,24 @@ LYING = (5, 6, 7, 8)
 # A JPEG may be decoded at half or a quarter of its size, in a fraction of the time, as long as its
 # shorter side stays this long: nothing that we draw is wider than 1,200 pixels.
 ENOUGH = (1500, 1500)
+MOST_PIXELS = 50_000_000  # decoded as RGBA these are 200 MB; twice that is needed at times
+# What Pillow and its decoders raise on what they cannot read.
+UNREADABLE = (
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    EOFError,
+    IndexError,
+    KeyError,
+    MemoryError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,10 @@ class Original:
     size: tuple[int, int]
 
 
+class UnreadablePhoto(ValueError):
+    """The bytes are no picture that can be read, or a picture larger than any may be."""
+
+
 class Picture(NamedTuple):
     """A picture as it was drawn."""
 
@@ -77,9 +100,18 @@ class Picture(NamedTuple):
 
 
 def decode(file: IO[bytes]) -> Original:
-    """Read an original. Raises what Pillow raises on a file that it cannot read."""
+    """Read an original. Raises UnreadablePhoto."""
+    try:
+        return _decode(file)
+    except UNREADABLE as error:
+        raise UnreadablePhoto(f"the picture cannot be read ({type(error).__name__})") from error
+
+
+def _decode(file: IO[bytes]) -> Original:
     with Image.open(file) as opened:
         width, height = opened.size
+        if width * height > MOST_PIXELS:
+            raise UnreadablePhoto(f"a picture has at most {MOST_PIXELS} pixels")
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")
         opened.draft(opened.mode, ENOUGH)

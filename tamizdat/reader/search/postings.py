@@ -128,6 +128,14 @@ def is_single(postings: Postings) -> bool:
 
 
 def unpacked(data: bytes, is_single: bool, *, only_headlines: bool = False) -> Postings:
+    """Read postings. Raises Damaged."""
+    try:
+        return _unpacked(data, is_single, only_headlines)
+    except IndexError:
+        raise Damaged("postings end too early") from None
+
+
+def _unpacked(data: bytes, is_single: bool, only_headlines: bool) -> Postings:
     found = none()
     found.count = 1
     at = 0
