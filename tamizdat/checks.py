@@ -19,13 +19,16 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 TAG = "tamizdat"
 LOCAL = ("localhost", "127.0.0.1", "::1")
-DOORS = ("newsroom", "backroom")
+DOORS = ("newsroom", "desk", "backroom")
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 # Every setting that is read from the environment; any of them may end in _FILE.
 KNOWN = frozenset(
     {
         "TAMIZDAT_DEMO",
+        "TAMIZDAT_DESK_ADDRESS",
+        "TAMIZDAT_DESK_HOSTS",
+        "TAMIZDAT_DESK_KEY",
         "TAMIZDAT_DOOR",
         "TAMIZDAT_HOME",
         "TAMIZDAT_LANGUAGE",
@@ -89,6 +92,7 @@ def addresses(**_: Any) -> list[CheckMessage]:
     return [
         *_address("TAMIZDAT_PUBLIC_ADDRESS", settings.PUBLIC_ADDRESS),
         *_address("TAMIZDAT_NEWSROOM_ADDRESS", settings.NEWSROOM_ADDRESS),
+        *_address("TAMIZDAT_DESK_ADDRESS", settings.DESK_ADDRESS),
     ]
 
 

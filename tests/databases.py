@@ -119,6 +119,7 @@ def _migrate_and_found() -> None:
 def _copy(source: Path, target: Path) -> None:
     for ending in ("", "-wal", "-shm"):
         target.with_name(target.name + ending).unlink(missing_ok=True)
+    target.parent.mkdir(exist_ok=True)
     shutil.copyfile(source, target)
 
 

@@ -144,7 +144,7 @@ def test_init_makes_a_newsroom_that_only_its_owner_can_read(own_newsroom: Path) 
     for name in ("keys", "keys/signed", "root-keys"):
         assert stat.S_IMODE((own_newsroom / name).stat().st_mode) == 0o700, name
     keys = [f"{folder}/root-{number}.{kind}" for number in (1, 2, 3) for folder, kind in KINDS]
-    for name in ("secret.key", "newsroom.env", "newsroom.sqlite3", "people.sqlite3", *keys):
+    for name in ("secret.key", "newsroom.env", "newsroom.sqlite3", "people/people.sqlite3", *keys):
         assert stat.S_IMODE((own_newsroom / name).stat().st_mode) == 0o600, name
     assert (own_newsroom / "edition" / "index.html").exists()
     assert (own_newsroom / "edition" / "ru" / "index.html").exists()

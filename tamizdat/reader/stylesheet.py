@@ -32,6 +32,7 @@ _PARTS = {
     "verify.html": ("base", "story", "verify"),
     "saved.html": ("base", "story", "blocks", "saved"),
     "book_check.html": ("book",),
+    "desk.html": ("base", "list", "form"),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from django.apps import apps
 from django.core.management import call_command
@@ -28,10 +29,19 @@ def migrate() -> None:
     The people's database gets the tables of the apps that live there and of no other; running all
     of Wagtail's migrations on it would make nothing and take as long again.
     """
+    _make_folders()
     call_command("migrate", database=DEFAULT_DB_ALIAS, verbosity=0, skip_checks=True)
     MigrationRecorder(connections[PEOPLE]).ensure_schema()
     for label in _apps_of(PEOPLE):
         call_command("migrate", label, database=PEOPLE, verbosity=0, skip_checks=True)
+
+
+def _make_folders() -> None:
+    """Make the folder in which a database's file will lie, for its owner alone."""
+    for connection in (connections[DEFAULT_DB_ALIAS], connections[PEOPLE]):
+        if connection.vendor == "sqlite":
+            file = Path(connection.settings_dict["NAME"])
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def is_migrated() -> bool:

@@ -45,6 +45,9 @@ def database(variable: str, file: str) -> dict[str, Any]:
     }
 
 
+# In a folder of its own, which is all that the desk's process may open (``serving.desk_door``).
+PEOPLE_DATABASE = database("TAMIZDAT_PEOPLE_DATABASE", "people/people.sqlite3")
+
 DEBUG = False
 WSGI_APPLICATION = "tamizdat.wsgi.application"
 DATABASE_ROUTERS = ["tamizdat.databases.Router"]
@@ -55,6 +58,7 @@ VAULT_SOCKET = RUN_ROOT / "vault.sock"  # where the vault is asked (tamizdat.vau
 # Where readers find us. The edition's bytes hold this one address and no mirror's.
 PUBLIC_ADDRESS = text("TAMIZDAT_PUBLIC_ADDRESS", "http://localhost:8000").rstrip("/")
 NEWSROOM_ADDRESS = text("TAMIZDAT_NEWSROOM_ADDRESS", "http://localhost:8001").rstrip("/")
+DESK_ADDRESS = text("TAMIZDAT_DESK_ADDRESS", "http://localhost:8002").rstrip("/")
 NEWSROOM_NAME = text("TAMIZDAT_NEWSROOM_NAME", "Newsroom")
 
 LANGUAGE_CODE = text("TAMIZDAT_LANGUAGE", "en")  # the first one, without a prefix

@@ -10,6 +10,7 @@ from tamizdat.settings.common import (
     LANGUAGES,
     NEWSROOM_ADDRESS,
     NEWSROOM_NAME,
+    PEOPLE_DATABASE,
     database,
     text,
     words,
@@ -27,6 +28,7 @@ VAULT_KEYS_ROOT = KEYS_ROOT / "vault"  # what addresses are sealed with (tamizda
 INSTALLED_APPS = [
     "tamizdat.accounts",
     "tamizdat.vault",
+    "tamizdat.desk",
     "tamizdat.stories",
     "tamizdat.bake",
     "tamizdat.importers",
@@ -88,7 +90,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES = {
     "default": database("TAMIZDAT_NEWSROOM_DATABASE", "newsroom.sqlite3"),
-    "people": database("TAMIZDAT_PEOPLE_DATABASE", "people.sqlite3"),
+    "people": PEOPLE_DATABASE,
 }
 
 AUTH_USER_MODEL = "accounts.User"

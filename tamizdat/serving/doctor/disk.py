@@ -27,7 +27,8 @@ def space(visit: Visit) -> Findings:
     home = visit.folder.path
     free = shutil.disk_usage(home).free
     edition = _size(visit.folder.edition).bytes
-    databases = sum(file.stat().st_size for file in home.glob("*.sqlite3") if not file.is_symlink())
+    files = [*home.glob("*.sqlite3"), *home.glob("people/*.sqlite3")]
+    databases = sum(file.stat().st_size for file in files if not file.is_symlink())
     # What a full bake replaces stays beside what it makes; a backup copies the databases once in
     # the open and once into its file.
     needed = edition + 2 * databases + SLACK

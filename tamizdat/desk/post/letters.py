@@ -1,0 +1,60 @@
+"""A letter's bytes: ours, with a few tokens replaced.
+
+Rules:
+
+1. ``[token]`` is replaced literally and once. What a value holds is never looked at again, and a
+   token without a value stays as it is: a template is text, and no program.
+2. No header can be brought in: what goes into one is one line, or it is refused (``email.policy``).
+3. Plain text. No picture, no link but the one that was asked for, nothing to be counted by.
+4. The subject says nothing: it is shown on locked screens.
+5. The same letter, link and moment give the same bytes. The Message-ID follows from the letter, so
+   that a mailbox which got one twice can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+
+from tamizdat.desk.rendering import table
+
+_TOKEN = re.compile(r"\[([a-z]+)\]")
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What one letter is made of, besides our words."""
+
+    number: str  # of the letter; random, and nobody's
+    kind: str
+    language: str
+    sender: str
+    to: str
+    values: Mapping[str, str]
+    now: datetime
+
+
+def write(writing: Writing) -> bytes:
+    """Return the letter as it is handed over (RFC 5322, RFC 3834 for what a machine writes)."""
+    said = table(writing.language)["letters"][writing.kind]
+    letter = EmailMessage(policy=SMTP if writing.to.isascii() else SMTPUTF8)
+    letter["From"] = Address(addr_spec=writing.sender)
+    letter["To"] = Address(addr_spec=writing.to)
+    letter["Subject"] = said["subject"]
+    letter["Date"] = format_datetime(writing.now)
+    letter["Message-ID"] = f"<{writing.number}@{writing.sender.rpartition('@')[2]}>"
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["Content-Language"] = writing.language
+    letter.set_content(replaced(said["text"].strip() + "\n", writing.values))
+    return bytes(letter)
+
+
+def replaced(text: str, values: Mapping[str, str]) -> str:
+    """Put values in the place of tokens."""
+    return _TOKEN.sub(lambda found: values.get(found[1], found[0]), text)

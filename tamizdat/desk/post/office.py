@@ -1,0 +1,154 @@
+"""The office: wishes become letters, letters go out. One round after the other, in one process.
+
+Each step is whole or can be done again; which one was cut short, the rows say.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
+
+from django.db import transaction
+
+from tamizdat.databases import PEOPLE
+from tamizdat.desk.models import LETTER_STAYS, LINK_HOLDS, Letter, Link, Wish, hash_of
+from tamizdat.desk.post.letters import Writing, write
+from tamizdat.desk.post.ways import Refused, TryLater, Unsure, Way
+from tamizdat.vault.errors import CannotOpen, NoPassphrase, NoSuchKey
+from tamizdat.vault.models import Address, Suppression
+from tamizdat.vault.sealing import Sealed
+
+BATCH = 100
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+TRIES = 8  # over some four hours; who asked has given up by then
+TOKEN_BYTES = 16
+
+
+class Opener(Protocol):
+    """Opens boxes; the back room's alone."""
+
+    def open(self, sealed: Sealed) -> str:
+        """Return the address. Raises NoPassphrase, NoSuchKey, CannotOpen."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """What the post works with. ``random`` gives bytes that nobody can guess; ``say`` complains."""
+
+    opener: Opener
+    way: Way
+    sender: str
+    link: Callable[[str, str], str]  # a link's address by language and token
+    random: Callable[[int], bytes]
+    say: Callable[[str], object]
+
+    def round(self, now: datetime) -> int:
+        """Take up wishes and send what is due; return how many letters went out."""
+        take_up(now)
+        return sum(self._send(letter, now) for letter in due(now))
+
+    def _send(self, letter: Letter, now: datetime) -> bool:
+        try:
+            to = self.opener.open(letter.address.sealed)
+        except NoPassphrase:
+            raise
+        except (NoSuchKey, CannotOpen) as error:
+            return self._give_up(letter, error)
+        try:
+            self.way.announce(self.sender, to)
+        except TryLater as error:
+            return self._later(letter, now, error)
+        except Refused as error:
+            return self._give_up(letter, error)
+        return self._hand_over(letter, to, now)
+
+    def _hand_over(self, letter: Letter, to: str, now: datetime) -> bool:
+        token = base64.urlsafe_b64encode(self.random(TOKEN_BYTES)).rstrip(b"=").decode()
+        if not claim(letter, token, now):
+            return False
+        try:
+            self.way.hand_over(write(self._writing(letter, to, token, now)))
+        except TryLater as error:
+            return self._later(letter, now, error)
+        except Refused as error:
+            return self._give_up(letter, error)
+        except Unsure as error:
+            self.say(f"post: {error}; it is not sent again")
+        _set(letter, state=Letter.State.GONE)
+        return True
+
+    def _writing(self, letter: Letter, to: str, token: str, now: datetime) -> Writing:
+        values = {"link": self.link(letter.language, token)}
+        return Writing(letter.pk.hex, letter.kind, letter.language, self.sender, to, values, now)
+
+    def _later(self, letter: Letter, now: datetime, error: Exception) -> bool:
+        if letter.tries + 1 >= TRIES:
+            return self._give_up(letter, error)
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**letter.tries)
+        _set(letter, state=Letter.State.READY, tries=letter.tries + 1, due_at=now + pause)
+        self.say(f"post: a letter waits: {error}")
+        return False
+
+    def _give_up(self, letter: Letter, error: Exception) -> bool:
+        _set(letter, state=Letter.State.FAILED)
+        self.say(f"post: a letter is given up: {error}")
+        return False
+
+
+def take_up(now: datetime) -> int:
+    """Turn wishes into letters, at most one of a kind to an address a day; return how many there
+    were."""
+    wishes = list(Wish.objects.filter(gone_at__gt=now).order_by("gone_at")[:BATCH])
+    with transaction.atomic(using=PEOPLE):
+        for wish in wishes:
+            address = Address.objects.of_index(bytes(wish.index))
+            if address is not None and not _is_suppressed(address):
+                # Where today's letter stands, the unique constraint leaves it at that.
+                Letter.objects.bulk_create([_letter(wish, address, now)], ignore_conflicts=True)
+        Wish.objects.filter(pk__in=[each.pk for each in wishes]).delete()
+    return len(wishes)
+
+
+def leave_claimed() -> int:
+    """At the start: what was being handed over when the post died may have arrived. Leave it."""
+    claimed = Letter.objects.filter(state=Letter.State.CLAIMED)
+    return claimed.update(state=Letter.State.GONE)
+
+
+def due(now: datetime) -> list[Letter]:
+    found = Letter.objects.filter(state=Letter.State.READY, due_at__lte=now)
+    return list(found.select_related("address").order_by("due_at")[:BATCH])
+
+
+def claim(letter: Letter, token: str, now: datetime) -> bool:
+    """Claim a letter and write down its link; return False where another post was quicker."""
+    with transaction.atomic(using=PEOPLE):
+        ready = Letter.objects.filter(pk=letter.pk, state=Letter.State.READY)
+        if not ready.update(state=Letter.State.CLAIMED):
+            return False
+        Link.objects.create(hash=hash_of(token), address=letter.address, gone_at=now + LINK_HOLDS)
+        return True
+
+
+def _letter(wish: Wish, address: Address, now: datetime) -> Letter:
+    today = now.astimezone(UTC).date()
+    begins = datetime.combine(today, time(), UTC)
+    return Letter(
+        address=address,
+        kind=wish.kind,
+        day=today,
+        language=wish.language,
+        due_at=now,
+        gone_at=begins + LETTER_STAYS,
+    )
+
+
+def _is_suppressed(address: Address) -> bool:
+    return Suppression.objects.filter(index=bytes(address.index)).exists()
+
+
+def _set(letter: Letter, **values: object) -> None:
+    Letter.objects.filter(pk=letter.pk).update(**values)

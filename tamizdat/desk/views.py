@@ -1,0 +1,223 @@
+"""What the desk answers: the first form, the link that it leads to, and pages for what fails.
+
+A view reads what came, calls one deed and chooses a page. GET and HEAD touch no table at all: a
+link that a mail program fetches ahead of its reader does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+from tamizdat.desk import rendering
+from tamizdat.desk.admission import ME, Gate, OneMoreStep, Posted, TooMany
+from tamizdat.desk.asking import Asked, ask
+from tamizdat.desk.models import Link
+from tamizdat.desk.rendering import Desk, Rendered
+from tamizdat.desk.self_service import Holding, erase, holdings_of
+from tamizdat.desk.tickets import Ticket
+from tamizdat.reader.pages import Link as Onward
+from tamizdat.vault.client import BadAddress, Vault, VaultBusy, VaultGone
+from tamizdat.vault.models import Address
+
+ASK, ASKED = "/me/", "/me/asked/"
+LONGEST_SHOWN = 254  # characters of what was typed that stand in the field again
+
+
+def me(request: HttpRequest, language: str) -> HttpResponse:
+    """Show the form, or take it."""
+    if request.method != "POST":
+        ticket = _gate().give(ME.name, timezone.now())
+        return page(_form(language, ticket))
+    typed = request.POST.get("address", "")
+    posted = Posted(
+        request.POST.get("ticket", ""), request.POST.get("altcha", ""), _is_ours(request)
+    )
+    try:
+        ask(_gate(), _vault(), Asked(typed, language, posted), timezone.now())
+    except OneMoreStep as step:
+        shown = _shown(typed)
+        return page(_form(language, step.ticket, shown, is_step=True, must_wait=step.must_wait))
+    except BadAddress:
+        ticket = _gate().give(ME.name, timezone.now())
+        return page(_form(language, ticket, _shown(typed), is_bad=True), status=422)
+    except (TooMany, VaultBusy):
+        return refused(request, 429)
+    except VaultGone:
+        return refused(request, 503)
+    return HttpResponseRedirect(rendering.address(_desk(), language, ASKED), status=303)
+
+
+def asked(request: HttpRequest, language: str) -> HttpResponse:
+    """Say that it was taken: the same for everybody."""
+    return page(rendering.say(_desk(), language, ASKED, "asked"))
+
+
+def link(request: HttpRequest, language: str, token: str) -> HttpResponse:
+    """Show a button; whoever presses it sees what we hold, takes it along, or erases it."""
+    path = f"/me/{token}/"
+    if request.method != "POST":
+        return page(rendering.render(_desk(), "link.html", language, path))
+    if not _is_ours(request):
+        return refused(request, 403)
+    found = Link.objects.of(token, timezone.now())
+    if found is None:
+        onward = Onward(rendering.table(language)["gone"]["again"], _here(language, ASK))
+        return page(rendering.say(_desk(), language, path, "gone", onward), status=410)
+    return _act(request, found.address, language, path)
+
+
+def _act(request: HttpRequest, address: Address, language: str, path: str) -> HttpResponse:
+    wanted = request.POST.get("do", "")
+    if wanted == "see":
+        parts = holdings_of(address, rendering.table(language))
+        return page(rendering.render(_desk(), "held.html", language, path, holdings=parts))
+    if wanted == "file":
+        return _file(holdings_of(address, rendering.table(language)))
+    if wanted == "erase":
+        return page(rendering.render(_desk(), "erase.html", language, path))
+    if wanted == "erase-now":
+        erase(address)
+        return page(rendering.say(_desk(), language, ASK, "erased"))
+    return refused(request, 400)
+
+
+def script(request: HttpRequest) -> HttpResponse:
+    """Give the script that does a form's work."""
+    return HttpResponse(rendering.script(), content_type="text/javascript; charset=utf-8")
+
+
+def front(request: HttpRequest, language: str) -> HttpResponse:
+    """Lead to the one form that there is."""
+    return HttpResponseRedirect(_here(language, ASK))
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    """Ask search engines to stay away."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+
+
+# Pages for what fails. Django calls them; they say nothing of the request.
+
+
+def refused(request: HttpRequest, status: int) -> HttpResponse:
+    """Say that something did not work, in the language of the page that was asked for."""
+    answer = page(rendering.refuse(_desk(), language_of(request.path_info), status), status=status)
+    if status in (429, 503):
+        answer["Retry-After"] = "120"
+    return answer
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refused(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refused(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refused(request, 404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Name the error's class to the operator: its text may hold what was typed."""
+    kind = sys.exc_info()[0]
+    print(
+        f"desk: {kind.__name__ if kind else 'an error'} in a request", file=sys.stderr, flush=True
+    )
+    return refused(request, 500)
+
+
+def language_of(path: str) -> str:
+    """Return the language of a page by its path."""
+    codes = [code for code, _ in _desk().languages]
+    first = path.lstrip("/").partition("/")[0]
+    return first if first in codes[1:] else codes[0]
+
+
+def page(rendered: Rendered, status: int = 200) -> HttpResponse:
+    answer = HttpResponse(rendered.body, status=status)
+    answer["Content-Security-Policy"] = rendered.policy
+    return answer
+
+
+# What they lean on
+
+
+def _form(
+    language: str,
+    ticket: Ticket,
+    typed: str = "",
+    *,
+    is_step: bool = False,
+    must_wait: bool = False,
+    is_bad: bool = False,
+) -> Rendered:
+    return rendering.render(
+        _desk(),
+        "ask.html",
+        language,
+        ASK,
+        works=True,
+        ticket=ticket.text,
+        challenge=_gate().challenge(ME.name, ticket, timezone.now()),
+        address=typed,
+        is_step=is_step,
+        must_wait=must_wait,
+        is_bad=is_bad,
+    )
+
+
+def _file(parts: list[Holding]) -> HttpResponse:
+    """Give everything as a file whose name says nothing."""
+    held: dict[str, Any] = {part.label: [dict(row) for row in part.rows] for part in parts}
+    text = json.dumps(held, ensure_ascii=False, indent=2) + "\n"
+    answer = HttpResponse(text, content_type="application/json; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="data.json"'
+    return answer
+
+
+def _is_ours(request: HttpRequest) -> bool:
+    """Say whether a form was sent from a page of this desk, as far as the browser tells.
+
+    Our pages send no referrer, and so browsers say ``Origin: null`` for them (Fetch, 3.2): what
+    tells is Sec-Fetch-Site. A browser that has neither leaves it to the ticket.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin", "null")
+    return origin == "null" or urlsplit(origin).netloc == request.get_host()
+
+
+def _shown(typed: str) -> str:
+    """Return what stands in the field again: no control characters, no more than fits."""
+    return "".join(each for each in typed[:LONGEST_SHOWN] if each.isprintable())
+
+
+def _here(language: str, path: str) -> str:
+    return rendering.address(_desk(), language, path)
+
+
+def _desk() -> Desk:
+    first = settings.LANGUAGE_CODE
+    languages = sorted(settings.LANGUAGES, key=lambda each: each[0] != first)
+    return Desk(
+        settings.NEWSROOM_NAME, settings.PUBLIC_ADDRESS, settings.TIME_ZONE, tuple(languages)
+    )
+
+
+def _gate() -> Gate:
+    return Gate(settings.DESK_KEY.encode())
+
+
+def _vault() -> Vault:
+    return Vault(Path(settings.VAULT_SOCKET))
