@@ -19,9 +19,9 @@ Pause = Callable[[float], object]
 
 
 @contextmanager
-def turn(pause: Pause = time.sleep) -> Iterator[None]:
-    """Write in one transaction, then let the others write."""
-    with transaction.atomic():
+def turn(pause: Pause = time.sleep, using: str | None = None) -> Iterator[None]:
+    """Write in one transaction, then let the others write. ``using`` names another database."""
+    with transaction.atomic(using=using):
         began = time.monotonic()
         yield
     pause(AWAY * (time.monotonic() - began))

@@ -15,12 +15,16 @@ Rules:
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 
 from tamizdat.databases import PEOPLE
 from tamizdat.vault.sealing import INDEX_BYTES, KEY_ID_DIGITS, LONGEST_BOX, Sealed
+
+UNCONFIRMED = timedelta(hours=48)  # how long an address stays that nobody confirms
 
 
 def month_of(now: datetime) -> str:
@@ -50,10 +54,15 @@ class Perishable(models.Model):
     class Meta:
         abstract = True
 
+    @classmethod
+    def let_go(cls, rows: Sequence[Any]) -> None:
+        """Note what stays of rows that are about to go, in the transaction that deletes them."""
+
 
 class AddressQuerySet(models.QuerySet["Address"]):
     def keep(self, sealed: Sealed, now: datetime) -> Address:
-        """Return the row of this address, which is made where there is none.
+        """Return the row of this address, which is made where there is none. A new one goes after
+        48 hours, unless it is confirmed.
 
         Of two who come at once, one makes it and both get it. The box of a row that stands is left
         as it is: mail goes to what was kept, not to what somebody typed later.
@@ -63,7 +72,13 @@ class AddressQuerySet(models.QuerySet["Address"]):
             if found is not None:
                 return found
             # Asks the unique index, not the row that was just looked for; who loses reads again.
-            self.bulk_create([Address.of(sealed, now)], ignore_conflicts=True)
+            new = Address.of(sealed, now)
+            new.gone_at = now + UNCONFIRMED
+            self.bulk_create([new], ignore_conflicts=True)
+
+    def confirm(self, address_id: uuid.UUID) -> bool:
+        """Let an address stay; return False where it is gone already."""
+        return self.filter(pk=address_id).update(gone_at=None) == 1
 
     def of_index(self, index: bytes) -> Address | None:
         """Return the row of an address, by what it is looked up by."""
@@ -76,8 +91,18 @@ class Address(Boxed):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     index = models.BinaryField(max_length=INDEX_BYTES, unique=True)
     month = models.CharField(max_length=7)
+    gone_at = models.DateTimeField(null=True, blank=True)  # while nobody has confirmed it
 
     objects = AddressQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["gone_at"],
+                condition=models.Q(gone_at__isnull=False),
+                name="addresses_to_confirm",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -90,6 +115,20 @@ class Address(Boxed):
     @property
     def sealed(self) -> Sealed:
         return Sealed(self.key_id, bytes(self.box), bytes(self.index))
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def note(self, index: bytes, reason: Suppression.Reason, now: datetime) -> None:
+        """Never write to this address again. The first reason stands."""
+        row = Suppression(index=index, reason=reason, month=month_of(now))
+        self.bulk_create([row], ignore_conflicts=True)
+
+    def holds(self, index: bytes) -> bool:
+        return self.filter(index=index).exists()
+
+    def lift(self, index: bytes) -> None:
+        """Forget it: the person has confirmed a new sign-up herself."""
+        self.filter(index=index).delete()
 
 
 class Suppression(models.Model):
@@ -106,6 +145,8 @@ class Suppression(models.Model):
     index = models.BinaryField(max_length=INDEX_BYTES, unique=True)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     month = models.CharField(max_length=7)
+
+    objects = SuppressionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.reason

@@ -43,10 +43,11 @@ def test_an_address_is_kept_once() -> None:
 
 
 @both
-def test_of_the_sign_up_nothing_is_kept_but_its_month() -> None:
-    Address.objects.keep(sealed("anna"), NOW)
+def test_of_a_sign_up_that_was_confirmed_nothing_is_kept_but_its_month() -> None:
+    assert Address.objects.confirm(Address.objects.keep(sealed("anna"), NOW).pk)
     row = Address.objects.values().get()
     assert row.pop("month") == "2026-11"
+    assert row.pop("gone_at") is None
     assert set(row) == {"id", "index", "key_id", "box"}
 
 
