@@ -23,6 +23,7 @@ OUTBOUND = {
 CALLS = {"create_connection", "open_connection", "urlopen", "urlretrieve", "fetch_url"}
 
 REASONS = {
+    "desk/post/smtp.py": "hands letters to the one mail server that our own settings name",
     "fetching.py": "the one guarded way",
     "serving/doctor/doors.py": "tamizdat doctor looks at the doors that our own settings name",
     "serving/doctor/mail.py": "tamizdat doctor asks name servers about our own mail domain",

@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 
 # Each target and the module that has it.
 TARGETS = {
+    "addressing": "people",
     "book": "editions",
     "bundle": "editions",
+    "desk-forms": "forms",
     "door": "editions",
+    "form-tickets": "people",
     "importer-html": "texts",
     "importer-text": "texts",
     "metadata": "editions",
@@ -29,6 +32,7 @@ TARGETS = {
     "scrubbing": "texts",
     "search": "editions",
     "settings": "texts",
+    "vault-frames": "people",
 }
 
 

@@ -19,7 +19,10 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import tamizdat
+from tamizdat import scrubbing
 from tamizdat.landlock import Allowed, confine
+
+scrubbing.install()
 
 POLITENESS = 10  # nice(2)
 LOADED = ("stdlib", "platstdlib", "purelib", "platlib")

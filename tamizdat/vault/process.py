@@ -34,6 +34,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tamizdat import scrubbing
 from tamizdat.vault import asking, keys
 from tamizdat.vault.addressing import normalise
 from tamizdat.vault.errors import BadAddress, VaultError
@@ -166,6 +167,7 @@ def keep_to_itself() -> None:
 def main(words: list[str] | None = None) -> int:
     options = _parser().parse_args(words)
     os.umask(0o077)
+    scrubbing.install()
     keep_to_itself()
     held = Keys(options.keys)
     try:

@@ -1,0 +1,200 @@
+"""The desk: whatever a stranger can send to its door, through all of Django, with a real vault.
+
+Some posts bring what a good one brings (a ticket that was waited for, work that was done, a link
+out of a letter), so that what lies behind the checks is reached as well.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_from_bytes, urlencode
+
+from hypothesis import strategies as st
+
+from fuzzing import INTERESTING, Target, hostile
+
+PATHS = [b"/me/", b"/ru/me/", b"/fa/me/asked/", b"/", b"/work.js", b"/robots.txt", b"/me/LINK/"]
+FIELDS = ["address", "ticket", "altcha", "do", "csrfmiddlewaretoken", "\0", ""]
+VALUES = [
+    "reader@lantern.example",
+    "TICKET",
+    "",
+    "see",
+    "file",
+    "erase",
+    "erase-now",
+    "почта@пример.рф",
+]
+ORIGINS = [
+    "null",
+    "http://localhost",
+    "http://[",
+    "https://a.example",
+    "\xff",
+    "http://localhost:x",
+]
+KINDS = [
+    "application/x-www-form-urlencoded",
+    "application/x-www-form-urlencoded; charset=utf-16",
+    "application/x-www-form-urlencoded; charset=nonsense",
+    "multipart/form-data; boundary=a",
+    "multipart/form-data",
+    "application/json",
+    "",
+]
+METHODS = ["GET", "HEAD", "POST", "POST", "POST", "PUT", "OPTIONS", "TRACE", "X", ""]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request, as it comes from the server in front."""
+
+    method: str
+    path: bytes
+    query: bytes
+    body: bytes
+    headers: dict[str, str]
+
+
+def requests() -> st.SearchStrategy[Sent]:
+    text = st.text(max_size=30)
+    pairs = st.lists(
+        st.tuples(st.sampled_from(FIELDS) | text, st.sampled_from(VALUES) | text), max_size=6
+    )
+    forms = pairs.map(lambda each: urlencode(each, errors="replace", encoding="utf-8").encode())
+    headers = st.fixed_dictionaries(
+        {},
+        optional={
+            "CONTENT_TYPE": st.sampled_from(KINDS),
+            "CONTENT_LENGTH": st.sampled_from(["0", "-1", "x", "9" * 30, "3"]),
+            "HTTP_HOST": st.sampled_from(
+                ["localhost", "127.0.0.1:1", "a.example", "[", "\xff", ""]
+            ),
+            "HTTP_ORIGIN": st.sampled_from(ORIGINS),
+            "HTTP_SEC_FETCH_SITE": st.sampled_from(["same-origin", "cross-site", "", "\xff"]),
+            "HTTP_ACCEPT_LANGUAGE": st.sampled_from(["fa", "x" * 500, "\xff"]),
+            "HTTP_COOKIE": st.sampled_from(["a=b", ";;=", "\xff"]),
+            "HTTP_X_FORWARDED_FOR": st.sampled_from(["203.0.113.7", "\xff"]),
+        },
+    )
+    return st.builds(
+        Sent,
+        method=st.sampled_from(METHODS),
+        path=st.sampled_from(PATHS) | hostile(PATHS),
+        query=st.sampled_from([b"", b"a=b"]) | st.binary(max_size=30),
+        body=forms | forms | hostile([b"address=a%40b.example&ticket=TICKET", *INTERESTING]),
+        headers=headers,
+    )
+
+
+def desk_forms() -> Target:
+    from fuzzing.people import make_keys
+
+    home = Path(os.environ["TAMIZDAT_HOME"])
+    (home / "run").mkdir()
+    make_keys(home / "keys" / "vault")
+    _start_vault(home)
+    os.environ |= {"TAMIZDAT_DOOR": "desk", "DJANGO_SETTINGS_MODULE": "tamizdat.settings"}
+    import django
+
+    django.setup()
+    return Target("desk-forms", requests(), _desk())
+
+
+def _start_vault(home: Path) -> None:
+    from tests.homes import until
+
+    place = home / "run" / "vault.sock"
+    words = ["--keys", str(home / "keys" / "vault"), "--socket", str(place)]
+    freely = ["--rate", "1000000", "--burst", "1000000", "--day", "100000000"]
+    vault = subprocess.Popen([sys.executable, "-m", "tamizdat.vault.process", *words, *freely])
+    atexit.register(vault.wait)
+    atexit.register(vault.terminate)
+    until(place.exists)
+
+
+def _desk() -> Callable[[Sent], None]:
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.core.wsgi import get_wsgi_application
+
+    from tamizdat.databases import PEOPLE
+
+    Path(settings.DATABASES[PEOPLE]["NAME"]).parent.mkdir(exist_ok=True)
+    for app in ("vault", "desk"):
+        call_command("migrate", app, database=PEOPLE, verbosity=0, skip_checks=True)
+    settings.VAULT_SOCKET = Path(os.environ["TAMIZDAT_HOME"]) / "run" / "vault.sock"
+    application = get_wsgi_application()
+
+    def run(sent: Sent) -> None:
+        status, headers, body = _answer(application, sent)
+        if status >= 500:
+            raise AssertionError(f"an answer {status}")
+        if sent.body[8:] in body and len(sent.body) > 60 and b"<" in sent.body:
+            raise AssertionError("what was sent came back as it was")
+        if "Set-Cookie" in headers or "Content-Security-Policy" not in headers:
+            raise AssertionError("an answer with a cookie, or without a policy")
+
+    return run
+
+
+def _answer(application: Any, sent: Sent) -> tuple[int, dict[str, str], bytes]:
+    ticket, token = _good()
+    body = sent.body.replace(b"TICKET", ticket.encode())
+    environ = {
+        "REQUEST_METHOD": sent.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": sent.path.replace(b"LINK", token.encode()).decode("latin-1"),
+        "QUERY_STRING": quote_from_bytes(sent.query, safe="&=%+"),
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost",
+        "CONTENT_TYPE": KINDS[0],
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        **sent.headers,
+    }
+    begun: list[Any] = []
+    answer = application(environ, lambda status, headers, *_: begun.extend((status, headers)))
+    whole = b"".join(answer)
+    answer.close()
+    return int(begun[0].split()[0]), dict(begun[1]), whole
+
+
+def _good() -> tuple[str, str]:
+    """Give a ticket that was waited for, and the token of a link to somebody who is known."""
+    from datetime import timedelta
+
+    from django.conf import settings
+    from django.utils import timezone
+
+    from tamizdat.desk import admission
+    from tamizdat.desk.limits import Limits
+    from tamizdat.desk.models import LINK_HOLDS, Link, hash_of
+    from tamizdat.vault.client import Vault
+    from tamizdat.vault.models import Address
+
+    now = timezone.now()
+    waited = now - timedelta(seconds=admission.WAIT + 1)
+    gate = admission.Gate(settings.DESK_KEY.encode())
+    if not _LINKS or secrets.randbelow(20) == 0:  # the forms' buckets are filled again, too
+        vars(admission.LIMITS).update(vars(Limits(admission.ME, admission.PLAIN)))
+        _LINKS[:] = [secrets.token_urlsafe(16)]
+        address = Address.objects.keep(Vault(settings.VAULT_SOCKET).seal(VALUES[0]), now)
+        Link.objects.create(hash=hash_of(_LINKS[0]), address=address, gone_at=now + LINK_HOLDS)
+    return gate.give(admission.ME.name, waited).text, _LINKS[0]
+
+
+_LINKS: list[str] = []
