@@ -12,6 +12,7 @@ PYTHON ?= python3
 HOME_DIR ?= ./demo
 READER_PORT ?= 8000
 NEWSROOM_PORT ?= 8001
+DESK_PORT ?= 8002
 # Test processes; two is what the suite is measured with.
 JOBS ?= 2
 PYTEST_OPTIONS ?=
@@ -21,7 +22,7 @@ TAMIZDAT := $(BIN)/tamizdat
 # Compiled now, not while somebody waits for the first page.
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes
 NPM_CI := npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
-PORTS := --reader-port $(READER_PORT) --newsroom-port $(NEWSROOM_PORT)
+PORTS := --reader-port $(READER_PORT) --newsroom-port $(NEWSROOM_PORT) --desk-port $(DESK_PORT)
 
 .PHONY: help demo serve test check suite suite-sqlite suite-postgres system golden bench lock clean
 

@@ -162,8 +162,9 @@ def beside(home: Path, ours: dict[str, Any], count: int, is_left_out: bool) -> d
 
 
 def publish(home: Path, reader: int, rounds: int) -> dict[str, Any]:
-    door = free_port()
+    door, desk = free_port(), free_port()
     words = ["serve", "--home", home, "--reader-port", reader, "--newsroom-port", door]
+    words += ["--desk-port", desk]
     server = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         wait_for(reader)

@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from pytest_django import Settings as DjangoSettings
 
 from tamizdat import cli
-from tamizdat.serving.management.commands.work import _refuse_what_cannot_run
+from tamizdat.serving.management.commands.work import refuse_what_cannot_run
 from tamizdat.serving.supervisor import CANNOT
 from tests.homes import PATIENCE, end, free_ports, read_until, start, tamizdat, until
 
@@ -30,6 +30,7 @@ class Served:
     said: str
     reader: int
     newsroom: int
+    desk: int
 
     def get(self, port: int, path: str) -> tuple[int, bytes]:
         asking = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -55,12 +56,12 @@ class Served:
 
 @pytest.fixture
 def served(own_newsroom: Path) -> Iterator[Served]:
-    reader, newsroom = free_ports(2)
-    ports = ("--reader-port", reader, "--newsroom-port", newsroom)
+    reader, newsroom, desk = free_ports(3)
+    ports = ("--reader-port", reader, "--newsroom-port", newsroom, "--desk-port", desk)
     process = start("serve", "--home", own_newsroom, *ports)
     try:
         said = read_until(process, "To stop")
-        yield Served(own_newsroom, process, said, reader, newsroom)
+        yield Served(own_newsroom, process, said, reader, newsroom, desk)
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -68,15 +69,19 @@ def served(own_newsroom: Path) -> Iterator[Served]:
 
 
 def test_a_newsroom_is_served_kept_alive_and_stopped(served: Served) -> None:
-    # Both doors answer, and the block says where.
+    # The doors answer, and the block says where.
     assert f"http://localhost:{served.reader}/" in served.said
     assert f"http://localhost:{served.newsroom}/" in served.said
+    assert f"http://localhost:{served.desk}/" in served.said
     assert "password" not in served.said
     status, page = served.get(served.reader, "/")
     assert (status, b"The Lantern" in page) == (200, True)
     status, page = served.get(served.newsroom, "/admin/login/")
     assert (status, b"csrfmiddlewaretoken" in page) == (200, True)
-    assert served.get(served.reader, "/admin/login/")[0] == 404
+    status, page = served.get(served.desk, "/ru/me/")
+    assert (status, b'name="address"' in page) == (200, True)
+    for port in (served.reader, served.desk):
+        assert served.get(port, "/admin/login/")[0] == 404
     assert served.get(served.newsroom, "/")[0] == 302
 
     # The addresses of a newsroom on this machine follow its ports, in every page.
@@ -98,7 +103,7 @@ def test_a_newsroom_is_served_kept_alive_and_stopped(served: Served) -> None:
 
     # The end leaves nothing.
     programs = served.programs()
-    assert len(programs) == 4
+    assert len(programs) == 6
     served.process.terminate()
     assert "Stopped. Everything is kept." in served.process.communicate()[0]
     assert served.process.returncode == 0
@@ -121,7 +126,8 @@ def test_a_taken_port_is_said_before_anything_starts(
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--reader-port", "8001"], "the two doors need two ports, found 8001 for both"),
+        (["--reader-port", "8001"], "each door needs a port of its own, found 8001 for two"),
+        (["--desk-port", "8001"], "found 8001 for two; choose another with --desk-port"),
         (["--reader-port", "70000"], "a port is a number from 1 to 65535, not 70000"),
         (["--host", "203.0.113.1"], "this machine cannot listen on 203.0.113.1"),
     ],
@@ -155,5 +161,5 @@ def test_a_database_of_an_earlier_version_is_said_and_ends_the_supervisor(
 def test_a_wrong_setting_is_said_and_ends_the_supervisor(settings: DjangoSettings) -> None:
     settings.PUBLIC_ADDRESS = "example.org"
     with pytest.raises(CommandError, match="TAMIZDAT_PUBLIC_ADDRESS: expected a scheme") as said:
-        _refuse_what_cannot_run()
+        refuse_what_cannot_run()
     assert said.value.returncode == CANNOT

@@ -12,7 +12,6 @@ Rules:
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -22,10 +21,10 @@ from django.db import models
 from tamizdat.desk.tickets import LIFETIME, Ticket
 from tamizdat.vault.models import Address, Perishable
 from tamizdat.vault.sealing import INDEX_BYTES
+from tamizdat.vault.tokens import HASH_BYTES, hash_of
 
 HELD = "held"  # the kind of letter that leads to what we hold
 KINDS = [(HELD, "a link to what we hold")]
-LINK_HOLDS = timedelta(hours=1)
 WISH_HOLDS = timedelta(hours=24)  # as long as the post may have to wait for the passphrase
 LETTER_STAYS = timedelta(days=2)  # from the beginning of its day: until the day is over everywhere
 
@@ -100,15 +99,10 @@ class LinkQuerySet(models.QuerySet["Link"]):
 class Link(Perishable):
     """A link that was sent to somebody, as the hash of its token."""
 
-    hash = models.BinaryField(max_length=32, unique=True)
+    hash = models.BinaryField(max_length=HASH_BYTES, unique=True)
     address = models.ForeignKey(Address, on_delete=models.CASCADE, related_name="links")
 
     objects = LinkQuerySet.as_manager()
 
     def __str__(self) -> str:
         return "a link"
-
-
-def hash_of(token: str) -> bytes:
-    """Return what is kept of a token: it has 128 random bits, so a plain hash is enough."""
-    return hashlib.sha256(token.encode()).digest()

@@ -84,7 +84,7 @@ def _act(request: HttpRequest, address: Address, language: str, path: str) -> Ht
     if wanted == "erase":
         return page(rendering.render(_desk(), "erase.html", language, path))
     if wanted == "erase-now":
-        erase(address)
+        erase(address, timezone.now())
         return page(rendering.say(_desk(), language, ASK, "erased"))
     return refused(request, 400)
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-SETTINGS, KEY = "newsroom.env", "secret.key"
+SETTINGS, KEY, DESK_KEY = "newsroom.env", "secret.key", "desk.key"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _OPENING = """\
@@ -69,7 +69,11 @@ class Folder:
         """Say whether a newsroom may be made here: nothing is there, or what we began."""
         if not self.path.exists():
             return True
-        return self.path.is_dir() and {each.name for each in self.path.iterdir()} <= {KEY, "run"}
+        return self.path.is_dir() and {each.name for each in self.path.iterdir()} <= {
+            KEY,
+            DESK_KEY,
+            "run",
+        }
 
     def make(self, values: Mapping[str, str]) -> None:
         """Make the folder with a key of its own and these settings. Raises FolderError."""
@@ -82,7 +86,9 @@ class Folder:
             self.path.chmod(0o700)
             self.run.mkdir(exist_ok=True)
             _write(self.path / KEY, secrets.token_urlsafe(48) + "\n")
-            self.write_settings({"TAMIZDAT_SECRET_KEY_FILE": KEY, **values})
+            _write(self.path / DESK_KEY, secrets.token_urlsafe(48) + "\n")
+            own = {"TAMIZDAT_SECRET_KEY_FILE": KEY, "TAMIZDAT_DESK_KEY_FILE": DESK_KEY}
+            self.write_settings({**own, **values})
         except OSError as error:
             raise FolderError(f"{self.path} cannot be made: {error.strerror}") from None
 
@@ -103,13 +109,14 @@ class Folder:
                 value = str(self.path / value)
             environment[name] = value
 
-    def follow_ports(self, reader: int, newsroom: int) -> None:
+    def follow_ports(self, reader: int, newsroom: int, desk: int) -> None:
         """Let the addresses of a newsroom that is on this machine only name these ports."""
         values = read(self.settings)
         wanted = dict(values)
         for name, port in (
             ("TAMIZDAT_PUBLIC_ADDRESS", reader),
             ("TAMIZDAT_NEWSROOM_ADDRESS", newsroom),
+            ("TAMIZDAT_DESK_ADDRESS", desk),
         ):
             if urlsplit(values.get(name, local(port))).hostname in LOCAL:
                 wanted[name] = local(port)

@@ -31,6 +31,7 @@ class Program:
     name: str
     words: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
+    knows: frozenset[str] | None = None  # the settings of ours that it is given; None: all
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Address:
         """Return the address as a person types it."""
         host = "localhost" if self.host in HERE else self.host
         return f"http://{host}:{self.port}/"
+
+    @property
+    def bind(self) -> str:
+        """Return the address as gunicorn takes it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def check(self) -> None:
         """Find out whether the port can be had. Raises PortError."""
@@ -81,22 +87,38 @@ class Address:
             asking.close()
 
 
-def programs(folder: Folder, reader: Address, newsroom: Address) -> list[Program]:
+# All that the desk is told. Not the newsroom's key, not its database, not the mail server.
+DESK_KNOWS = frozenset(
+    {
+        *("TAMIZDAT_HOME", "TAMIZDAT_LANGUAGE", "TAMIZDAT_NEWSROOM_NAME", "TAMIZDAT_ZONE"),
+        *("TAMIZDAT_PUBLIC_ADDRESS", "TAMIZDAT_DESK_ADDRESS", "TAMIZDAT_DESK_HOSTS"),
+        *("TAMIZDAT_DESK_KEY", "TAMIZDAT_PEOPLE_DATABASE"),
+    }
+)
+
+
+def programs(folder: Folder, reader: Address, newsroom: Address, desk: Address) -> list[Program]:
     """List all doors and the back room of a newsroom."""
     python = (sys.executable, "-m")
     home = ("--home", str(folder.path))
-    settings = "python:tamizdat.serving.newsroom_door"
-    bind = f"[{newsroom.host}]" if ":" in newsroom.host else newsroom.host
+    door = "python:tamizdat.serving.{}_door".format
     root, port = ("--root", str(folder.edition)), ("--port", str(reader.port))
     back_room = {"TAMIZDAT_DOOR": "backroom"}
     return [
         Program(
             "newsroom",
-            (*python, "gunicorn", "-c", settings, "-b", f"{bind}:{newsroom.port}", WSGI),
+            (*python, "gunicorn", "-c", door("newsroom"), "-b", newsroom.bind, WSGI),
             {"TAMIZDAT_DOOR": "newsroom"},
+        ),
+        Program(
+            "desk",
+            (*python, "gunicorn", "-c", door("desk"), "-b", desk.bind, WSGI),
+            {"TAMIZDAT_DOOR": "desk"},
+            knows=DESK_KNOWS,
         ),
         Program("baker", (*python, "tamizdat.cli", "bake", "--resident", *home), back_room),
         Program("worker", (*python, "tamizdat.cli", "work", *home), back_room),
+        Program("post", (*python, "tamizdat.cli", "post", *home), back_room),
         Program(
             "reader door",
             (*python, "tamizdat.reader.door", *root, "--host", reader.host, *port),
@@ -108,5 +130,13 @@ def environment(program: Program) -> dict[str, str]:
     """Return a program's environment: ours, its own settings, and the way to our source."""
     source = str(Path(tamizdat.__file__).parent.parent)
     path = os.pathsep.join(part for part in (source, os.environ.get("PYTHONPATH", "")) if part)
-    inherited = {name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"}
+    inherited = {name: value for name, value in os.environ.items() if _is_for(program, name)}
     return {**inherited, "PYTHONPATH": path, **program.settings}
+
+
+def _is_for(program: Program, name: str) -> bool:
+    if name == "GUNICORN_CMD_ARGS":
+        return False
+    if program.knows is None or not name.startswith("TAMIZDAT_"):
+        return True
+    return name.removesuffix("_FILE") in program.knows

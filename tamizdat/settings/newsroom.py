@@ -16,6 +16,12 @@ from tamizdat.settings.common import (
     words,
 )
 
+# How letters go out (tamizdat.desk.post.ways); a password in it belongs into a file (…_FILE).
+MAIL = text("TAMIZDAT_MAIL")
+MAIL_FROM = text("TAMIZDAT_MAIL_FROM")
+MAIL_HELO = text("TAMIZDAT_MAIL_HELO")  # the name that this machine greets with
+MAIL_DKIM_SELECTOR = text("TAMIZDAT_MAIL_DKIM_SELECTOR")  # for tamizdat doctor: others sign
+
 # A process without the newsroom's key can still run (tests, checks); it only cannot read sessions.
 SECRET_KEY = text("TAMIZDAT_SECRET_KEY") or secrets.token_urlsafe(48)
 ALLOWED_HOSTS = words("TAMIZDAT_NEWSROOM_HOSTS", "localhost,127.0.0.1,[::1]")

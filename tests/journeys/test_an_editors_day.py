@@ -49,8 +49,8 @@ class Newsroom:
 
 @pytest.fixture
 def newsroom(own_newsroom: Path) -> Iterator[Newsroom]:
-    reader, desk = free_ports(2)
-    ports = ("--reader-port", reader, "--newsroom-port", desk)
+    reader, desk, forms = free_ports(3)
+    ports = ("--reader-port", reader, "--newsroom-port", desk, "--desk-port", forms)
     process = start("serve", "--home", own_newsroom, *ports)
     try:
         read_until(process, "To stop")

@@ -20,6 +20,7 @@ def folder(tmp_path: Path) -> Folder:
 def test_what_was_written_is_read_back(folder: Folder) -> None:
     assert read(folder.settings) == {
         "TAMIZDAT_SECRET_KEY_FILE": "secret.key",
+        "TAMIZDAT_DESK_KEY_FILE": "desk.key",
         "TAMIZDAT_PUBLIC_ADDRESS": "http://localhost:8000",
         "TAMIZDAT_NEWSROOM_NAME": " A ",
     }
@@ -27,7 +28,7 @@ def test_what_was_written_is_read_back(folder: Folder) -> None:
 
 def test_folder_and_secrets_are_their_owners_alone(folder: Folder) -> None:
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
-    for name in ("secret.key", "newsroom.env"):
+    for name in ("secret.key", "desk.key", "newsroom.env"):
         assert stat.S_IMODE((folder.path / name).stat().st_mode) == 0o600
 
 
@@ -38,6 +39,7 @@ def test_the_environment_stands_above_the_folders_settings(folder: Folder) -> No
         "TAMIZDAT_HOME": str(folder.path),
         "TAMIZDAT_NEWSROOM_NAME": "B",
         "TAMIZDAT_SECRET_KEY": "mine",
+        "TAMIZDAT_DESK_KEY_FILE": str(folder.path / "desk.key"),
         "TAMIZDAT_PUBLIC_ADDRESS": "http://localhost:8000",
     }
 
@@ -75,7 +77,7 @@ def test_a_file_in_its_place_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_a_newsroom_on_this_machine_follows_its_ports(folder: Folder) -> None:
-    folder.follow_ports(9000, 9001)
+    folder.follow_ports(9000, 9001, 9002)
     values = read(folder.settings)
     assert values["TAMIZDAT_PUBLIC_ADDRESS"] == "http://localhost:9000"
     assert values["TAMIZDAT_NEWSROOM_ADDRESS"] == "http://localhost:9001"
@@ -83,5 +85,5 @@ def test_a_newsroom_on_this_machine_follows_its_ports(folder: Folder) -> None:
 
 def test_a_public_address_of_ones_own_stays(folder: Folder) -> None:
     folder.write_settings({"TAMIZDAT_PUBLIC_ADDRESS": "https://example.org"})
-    folder.follow_ports(9000, 9001)
+    folder.follow_ports(9000, 9001, 9002)
     assert read(folder.settings)["TAMIZDAT_PUBLIC_ADDRESS"] == "https://example.org"

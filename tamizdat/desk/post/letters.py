@@ -44,15 +44,21 @@ def write(writing: Writing) -> bytes:
     """Return the letter as it is handed over (RFC 5322, RFC 3834 for what a machine writes)."""
     said = table(writing.language)["letters"][writing.kind]
     letter = EmailMessage(policy=SMTP if writing.to.isascii() else SMTPUTF8)
-    letter["From"] = Address(addr_spec=writing.sender)
-    letter["To"] = Address(addr_spec=writing.to)
+    letter["From"] = _mailbox(writing.sender)
+    letter["To"] = _mailbox(writing.to)
     letter["Subject"] = said["subject"]
     letter["Date"] = format_datetime(writing.now)
     letter["Message-ID"] = f"<{writing.number}@{writing.sender.rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = writing.language
     letter.set_content(replaced(said["text"].strip() + "\n", writing.values))
+    letter["Content-Language"] = writing.language
     return bytes(letter)
+
+
+def _mailbox(address: str) -> Address:
+    """Return an address for a header. Raises ValueError where it holds the end of a line."""
+    local, _, domain = address.rpartition("@")
+    return Address(username=local, domain=domain)
 
 
 def replaced(text: str, values: Mapping[str, str]) -> str:

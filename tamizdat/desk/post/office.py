@@ -5,7 +5,6 @@ Each step is whole or can be done again; which one was cut short, the rows say.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -14,35 +13,36 @@ from typing import Protocol
 from django.db import transaction
 
 from tamizdat.databases import PEOPLE
-from tamizdat.desk.models import LETTER_STAYS, LINK_HOLDS, Letter, Link, Wish, hash_of
+from tamizdat.desk.models import LETTER_STAYS, Letter, Link, Wish
 from tamizdat.desk.post.letters import Writing, write
 from tamizdat.desk.post.ways import Refused, TryLater, Unsure, Way
-from tamizdat.vault.errors import CannotOpen, NoPassphrase, NoSuchKey
+from tamizdat.vault.errors import CannotOpen, NoSuchKey
 from tamizdat.vault.models import Address, Suppression
+from tamizdat.vault.retention import LINK
 from tamizdat.vault.sealing import Sealed
+from tamizdat.vault.tokens import hash_of
 
 BATCH = 100
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 TRIES = 8  # over some four hours; who asked has given up by then
-TOKEN_BYTES = 16
 
 
 class Opener(Protocol):
     """Opens boxes; the back room's alone."""
 
     def open(self, sealed: Sealed) -> str:
-        """Return the address. Raises NoPassphrase, NoSuchKey, CannotOpen."""
+        """Return the address. Raises NoSuchKey, CannotOpen."""
 
 
 @dataclass(frozen=True)
 class Office:
-    """What the post works with. ``random`` gives bytes that nobody can guess; ``say`` complains."""
+    """What the post works with. ``token`` makes one that nobody can guess; ``say`` complains."""
 
     opener: Opener
     way: Way
     sender: str
     link: Callable[[str, str], str]  # a link's address by language and token
-    random: Callable[[int], bytes]
+    token: Callable[[], str]
     say: Callable[[str], object]
 
     def round(self, now: datetime) -> int:
@@ -53,9 +53,9 @@ class Office:
     def _send(self, letter: Letter, now: datetime) -> bool:
         try:
             to = self.opener.open(letter.address.sealed)
-        except NoPassphrase:
-            raise
-        except (NoSuchKey, CannotOpen) as error:
+        except NoSuchKey as error:  # a key that was made a moment ago: the office is opened anew
+            return self._later(letter, now, error)
+        except CannotOpen as error:
             return self._give_up(letter, error)
         try:
             self.way.announce(self.sender, to)
@@ -66,7 +66,7 @@ class Office:
         return self._hand_over(letter, to, now)
 
     def _hand_over(self, letter: Letter, to: str, now: datetime) -> bool:
-        token = base64.urlsafe_b64encode(self.random(TOKEN_BYTES)).rstrip(b"=").decode()
+        token = self.token()
         if not claim(letter, token, now):
             return False
         try:
@@ -129,7 +129,7 @@ def claim(letter: Letter, token: str, now: datetime) -> bool:
         ready = Letter.objects.filter(pk=letter.pk, state=Letter.State.READY)
         if not ready.update(state=Letter.State.CLAIMED):
             return False
-        Link.objects.create(hash=hash_of(token), address=letter.address, gone_at=now + LINK_HOLDS)
+        Link.objects.create(hash=hash_of(token), address=letter.address, gone_at=now + LINK)
         return True
 
 

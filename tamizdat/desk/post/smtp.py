@@ -11,14 +11,16 @@ from contextlib import contextmanager
 from tamizdat.desk.post.ways import Refused, Server, TryLater, Unsure
 
 PATIENCE = 30.0  # seconds for one answer
-US = "localhost"  # how we greet: this machine's name is nobody's business
 
 
 class Smtp:
     """Hands letters to one server. ``context`` is for servers with certificates of their own."""
 
-    def __init__(self, server: Server, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, server: Server, context: ssl.SSLContext | None = None, helo: str = ""
+    ) -> None:
         self.server = server
+        self.helo = helo or "localhost"  # this machine's own name is nobody's business
         self.context = context or ssl.create_default_context()
         self._line: smtplib.SMTP | None = None
 
@@ -51,23 +53,24 @@ class Smtp:
     def _reached(self) -> smtplib.SMTP:
         if self._line is None:
             self._line = self._connect()
+            self._greet(self._line)  # whatever goes wrong from here on, ``close`` finds the line
         return self._line
 
     def _connect(self) -> smtplib.SMTP:
         server = self.server
-        line: smtplib.SMTP
         if server.is_wrapped:
-            line = smtplib.SMTP_SSL(
-                server.host, server.port, US, timeout=PATIENCE, context=self.context
+            return smtplib.SMTP_SSL(
+                server.host, server.port, self.helo, timeout=PATIENCE, context=self.context
             )
-        else:
-            line = smtplib.SMTP(server.host, server.port, US, timeout=PATIENCE)
+        return smtplib.SMTP(server.host, server.port, self.helo, timeout=PATIENCE)
+
+    def _greet(self, line: smtplib.SMTP) -> None:
+        server = self.server
         line.ehlo()
         if server.must_start or (not server.is_wrapped and line.has_extn("starttls")):
             self._encrypt(line)
         if server.user:
             line.login(server.user, server.password)
-        return line
 
     def _encrypt(self, line: smtplib.SMTP) -> None:
         if not line.has_extn("starttls"):
@@ -80,6 +83,9 @@ class Smtp:
         """Turn what goes wrong before the text into what may be done about it."""
         try:
             yield
+        except (TryLater, Refused):
+            self.close()
+            raise
         except smtplib.SMTPServerDisconnected as error:  # as idle lines are: the next one is new
             self.close()
             raise TryLater(_kind(error)) from None

@@ -63,7 +63,7 @@ class Server:
         return f"Server({self.host}:{self.port})"
 
 
-def way_of(setting: str, home: Path, *, is_demo: bool) -> Way:
+def way_of(setting: str, home: Path, *, is_demo: bool, helo: str = "") -> Way:
     """Return the way that a setting names. Raises BadWay."""
     from tamizdat.desk.post.folder import Folder
     from tamizdat.desk.post.smtp import Smtp
@@ -72,7 +72,7 @@ def way_of(setting: str, home: Path, *, is_demo: bool) -> Way:
         if not is_demo:
             raise BadWay("folder: keeps letters in the open, and is for the demo alone")
         return Folder(home / setting.removeprefix("folder:"))
-    return Smtp(server_of(setting))
+    return Smtp(server_of(setting), helo=helo)
 
 
 def server_of(setting: str) -> Server:

@@ -54,6 +54,8 @@ class Command(BaseCommand):
                     "TAMIZDAT_LANGUAGE": "en",
                     "TAMIZDAT_PUBLIC_ADDRESS": local(options["reader_port"]),
                     "TAMIZDAT_NEWSROOM_ADDRESS": local(options["newsroom_port"]),
+                    "TAMIZDAT_DESK_ADDRESS": local(options["desk_port"]),
+                    "TAMIZDAT_MAIL": "folder:outbox",
                 }
             )
 
@@ -144,6 +146,7 @@ def _become_serve(folder: Folder, options: dict[str, Any]) -> None:
         *("--home", str(folder.path)),
         *("--reader-port", str(options["reader_port"])),
         *("--newsroom-port", str(options["newsroom_port"])),
+        *("--desk-port", str(options["desk_port"])),
         *("--host", options["host"], "--newsroom-host", options["newsroom_host"]),
     ]
     program = [sys.executable, "-m", "tamizdat.cli", "serve", *words]

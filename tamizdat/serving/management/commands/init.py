@@ -113,6 +113,7 @@ class Command(BaseCommand):
                 "TAMIZDAT_LANGUAGE": options["languages"][0],
                 "TAMIZDAT_PUBLIC_ADDRESS": options["address"],
                 "TAMIZDAT_NEWSROOM_ADDRESS": local(8001),
+                "TAMIZDAT_DESK_ADDRESS": local(8002),
                 **{name: os.environ[name] for name in KEPT if name in os.environ},
             }
         )

@@ -1,7 +1,8 @@
-"""Serve a newsroom: both doors and the back room
+"""Serve a newsroom: its doors and the back room
 
-Starts the reader door, the newsroom's door, the baker and the worker, and keeps them alive until
-Ctrl+C. The newsroom's door stays on this machine; put a VPN or an onion service before it.
+Starts the reader door, the desk with its forms, the newsroom's door, the baker, the worker and the
+post, and keeps them alive until Ctrl+C. The newsroom's door stays on this machine; put a VPN or an
+onion service before it.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ def add_ports(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--newsroom-port", type=int, default=8001, help="where editors come (%(default)s)"
     )
+    parser.add_argument("--desk-port", type=int, default=8002, help="where forms are (%(default)s)")
     parser.add_argument(
-        "--host", default="127.0.0.1", help="the reader door's address (%(default)s)"
+        "--host", default="127.0.0.1", help="the reader door's and the desk's address (%(default)s)"
     )
     parser.add_argument(
         "--newsroom-host", default="127.0.0.1", help="the newsroom's address (%(default)s)"
@@ -53,35 +55,42 @@ class Command(BaseCommand):
         with ExitStack() as held:
             held.enter_context(hold(folder))
             options["doors"] = doors(options)
-            folder.follow_ports(options["reader_port"], options["newsroom_port"])
+            reader, newsroom, desk = options["doors"]
+            folder.follow_ports(reader.port, newsroom.port, desk.port)
             options["held"] = held.pop_all()
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Folder = options["folder"]
-        reader, newsroom = options["doors"]
+        reader, newsroom, desk = options["doors"]
         with options["held"]:
             folder.edition.mkdir(exist_ok=True)
             Supervisor(
-                programs(folder, reader, newsroom),
-                is_up=lambda: reader.answers() and newsroom.answers(),
-                announce=lambda: self._announce(folder, reader, newsroom),
+                programs(folder, reader, newsroom, desk),
+                is_up=lambda: reader.answers() and newsroom.answers() and desk.answers(),
+                announce=lambda: self._announce(folder, reader, newsroom, desk),
             ).run()
         self.stdout.write("Stopped. Everything is kept.")
 
-    def _announce(self, folder: Folder, reader: Address, newsroom: Address) -> None:
+    def _announce(self, folder: Folder, reader: Address, newsroom: Address, desk: Address) -> None:
         name = os.environ.get("TAMIZDAT_NEWSROOM_NAME", "The newsroom")
-        self.stdout.write(tidy_block(name, folder, reader, newsroom, logins(folder)))
+        self.stdout.write(tidy_block(name, folder, reader, newsroom, desk, logins(folder)))
         self.stdout.flush()
 
 
 def tidy_block(
-    name: str, folder: Folder, reader: Address, newsroom: Address, known: list[Login]
+    name: str,
+    folder: Folder,
+    reader: Address,
+    newsroom: Address,
+    desk: Address,
+    known: list[Login],
 ) -> str:
     lines = [
         "",
         f"  {name} is open.",
         "",
         f"    Reader site   {reader.url}",
+        f"    Desk          {desk.url}",
         f"    Newsroom      {newsroom.url}",
         *(f"      sign in as  {each.name:<8} {each.password}" for each in known),
         f"    Folder        {folder.path}",
@@ -91,20 +100,24 @@ def tidy_block(
     return "\n".join(lines)
 
 
-def doors(options: dict[str, Any]) -> tuple[Address, Address]:
-    """Return where the two doors will be, having found both ports free. Raises PortError."""
+def doors(options: dict[str, Any]) -> tuple[Address, Address, Address]:
+    """Return where the three doors will be, having found their ports free. Raises PortError."""
     reader = Address(options["host"], options["reader_port"], "--reader-port")
     newsroom = Address(
         options["newsroom_host"], options["newsroom_port"], "--newsroom-port", "/admin/login/"
     )
-    if reader.port == newsroom.port:
-        raise CommandError(
-            f"the two doors need two ports, found {reader.port} for both; choose another "
-            "with --newsroom-port"
-        )
-    for door in (reader, newsroom):
+    desk = Address(options["host"], options["desk_port"], "--desk-port", "/me/")
+    taken: set[int] = set()
+    for door in (reader, newsroom, desk):
+        if door.port in taken:
+            raise CommandError(
+                f"each door needs a port of its own, found {door.port} for two; choose another "
+                f"with {door.option}"
+            )
+        taken.add(door.port)
+    for door in (reader, newsroom, desk):
         door.check()
-    return reader, newsroom
+    return reader, newsroom, desk
 
 
 @contextmanager

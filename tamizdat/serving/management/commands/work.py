@@ -26,11 +26,11 @@ class Command(BaseCommand):
         from tamizdat.serving.tasks import Working
 
         os.nice(POLITENESS)
-        _refuse_what_cannot_run()
+        refuse_what_cannot_run()
         Working(Path(settings.RUN_ROOT), timezone.now).stay()
 
 
-def _refuse_what_cannot_run() -> None:
+def refuse_what_cannot_run() -> None:
     from django.conf import settings
     from django.core.checks import ERROR, run_checks
 
