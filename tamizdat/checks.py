@@ -44,6 +44,12 @@ KNOWN = frozenset(
         "TAMIZDAT_PEOPLE_DATABASE",
         "TAMIZDAT_PUBLIC_ADDRESS",
         "TAMIZDAT_SECRET_KEY",
+        "TAMIZDAT_VAULT_BURST",
+        "TAMIZDAT_VAULT_DAY",
+        "TAMIZDAT_VAULT_PASSPHRASE",
+        "TAMIZDAT_VAULT_PASSPHRASE_FD",
+        "TAMIZDAT_VAULT_RATE",
+        "TAMIZDAT_VAULT_USERS",
         "TAMIZDAT_ZONE",
     }
 )
@@ -51,7 +57,7 @@ KNOWN = frozenset(
 
 def register_all() -> None:
     """Let Django run the checks."""
-    for check in (names, folder, key, addresses, hosts, language, door, databases):
+    for check in (names, folder, key, addresses, hosts, language, door, databases, passphrase):
         register(check, TAG)
 
 
@@ -154,3 +160,12 @@ def databases(**_: Any) -> list[CheckMessage]:
         hint = "Give TAMIZDAT_PEOPLE_DATABASE a database and a role of its own."
         found.append(Error(text, hint=hint, id="tamizdat.E009"))
     return found
+
+
+def passphrase(**_: Any) -> list[CheckMessage]:
+    """Refuse the vault's passphrase as a setting: every program that is started inherits it."""
+    if "TAMIZDAT_VAULT_PASSPHRASE" not in os.environ:
+        return []
+    text = "TAMIZDAT_VAULT_PASSPHRASE may not be set: every program that is started can read it."
+    hint = "Put it into a file, its owner's alone, and name that: TAMIZDAT_VAULT_PASSPHRASE_FILE."
+    return [Error(text, hint=hint, id="tamizdat.E011")]

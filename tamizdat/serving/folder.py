@@ -55,6 +55,11 @@ class Folder:
         return self.path / "keys"
 
     @property
+    def vault_keys(self) -> Path:
+        """What addresses are sealed with (tamizdat.vault.keys)."""
+        return self.keys / "vault"
+
+    @property
     def root_keys(self) -> Path:
         """Where ``init`` leaves the root keys, to be carried away."""
         return self.path / "root-keys"

@@ -175,10 +175,15 @@ def named(key_id: str, names: dict[str, str]) -> str:
 
 def new_secret() -> str:
     """Make a passphrase for root keys; on a machine with little memory, an age identity."""
+    is_roomy = _free_memory() > rootkeys.STRETCHING * 5 // 4
+    return typable() if is_roomy else rootkeys.new_identity()
+
+
+def typable() -> str:
+    """Make a passphrase that can be read out and typed."""
     from tamizdat.serving.opening import new_password
 
-    is_roomy = _free_memory() > rootkeys.STRETCHING * 5 // 4
-    return new_password(GROUPS) if is_roomy else rootkeys.new_identity()
+    return new_password(GROUPS)
 
 
 def _free_memory() -> int:

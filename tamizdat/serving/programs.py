@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import tamizdat
@@ -18,6 +18,15 @@ WSGI = "tamizdat.wsgi:application"
 # A door that listens everywhere is asked on this machine.
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 HERE = {*ANY, *ANY.values()}
+# What leads to the passphrase of the vault's sender (tamizdat.vault.passphrase).
+HANDED_OVER = "TAMIZDAT_VAULT_PASSPHRASE_FD"
+PASSPHRASE_FILE = "TAMIZDAT_VAULT_PASSPHRASE_FILE"  # noqa: S105 - a setting's name
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+VAULT_OPTIONS = {
+    "TAMIZDAT_VAULT_RATE": "--rate",
+    "TAMIZDAT_VAULT_BURST": "--burst",
+    "TAMIZDAT_VAULT_DAY": "--day",
+}
 
 
 class PortError(Exception):
@@ -32,6 +41,9 @@ class Program:
     words: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     knows: frozenset[str] | None = None  # the settings of ours that it is given; None: all
+    # It may open addresses: it gets what leads to the passphrase, the others do not.
+    opens: bool = False
+    descriptors: tuple[int, ...] = ()  # open files that it inherits
 
 
 @dataclass(frozen=True)
@@ -97,10 +109,17 @@ DESK_KNOWS = frozenset(
 )
 
 
-def programs(folder: Folder, reader: Address, newsroom: Address, desk: Address) -> list[Program]:
-    """List all doors and the back room of a newsroom."""
+def programs(
+    folder: Folder,
+    reader: Address,
+    newsroom: Address,
+    desk: Address,
+    passphrase: int | None = None,
+) -> list[Program]:
+    """List all doors and the back room of a newsroom. ``passphrase`` is an open file that holds the
+    passphrase of the vault's sender (``vault.passphrase``), where somebody typed it."""
     python = (sys.executable, "-m")
-    home = ("--home", str(folder.path))
+    home, cli = ("--home", str(folder.path)), (*python, "tamizdat.cli")
     door = "python:tamizdat.serving.{}_door".format
     root, port = ("--root", str(folder.edition)), ("--port", str(reader.port))
     back_room = {"TAMIZDAT_DOOR": "backroom"}
@@ -117,13 +136,46 @@ def programs(folder: Folder, reader: Address, newsroom: Address, desk: Address) 
             knows=DESK_KNOWS,
         ),
         Program("baker", (*python, "tamizdat.cli", "bake", "--resident", *home), back_room),
-        Program("worker", (*python, "tamizdat.cli", "work", *home), back_room),
-        Program("post", (*python, "tamizdat.cli", "post", *home), back_room),
+        opening(Program("worker", (*cli, "work", *home), back_room), passphrase),
+        opening(Program("post", (*cli, "post", *home), back_room), passphrase),
         Program(
             "reader door",
             (*python, "tamizdat.reader.door", *root, "--host", reader.host, *port),
         ),
+        *vault(folder, os.environ),
     ]
+
+
+def vault(folder: Folder, environment: Mapping[str, str]) -> list[Program]:
+    """Return the vault's process, where the newsroom has keys for it."""
+    if not (folder.vault_keys / "current").is_file():
+        return []
+    words = ["--keys", str(folder.vault_keys), "--socket", str(folder.run / "vault.sock")]
+    for name, option in VAULT_OPTIONS.items():
+        if environment.get(name):
+            words += [option, environment[name]]
+    for user in environment.get("TAMIZDAT_VAULT_USERS", "").replace(",", " ").split():
+        words += ["--user", user]
+    return [Program("vault", (sys.executable, "-m", "tamizdat.vault.process", *words))]
+
+
+def opening(program: Program, passphrase: int | None) -> Program:
+    """Let a program of the back room open addresses."""
+    if passphrase is None:
+        return replace(program, opens=True)
+    settings = {**program.settings, HANDED_OVER: str(passphrase)}
+    return replace(program, opens=True, settings=settings, descriptors=(passphrase,))
+
+
+def vault_answers(folder: Folder) -> bool:
+    """Say whether the vault takes questions."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(5)
+        try:
+            asking.connect(str(folder.run / "vault.sock"))
+        except OSError:
+            return False
+    return True
 
 
 def environment(program: Program) -> dict[str, str]:
@@ -135,7 +187,8 @@ def environment(program: Program) -> dict[str, str]:
 
 
 def _is_for(program: Program, name: str) -> bool:
-    if name == "GUNICORN_CMD_ARGS":
+    leads_to_passphrase = name in (HANDED_OVER, PASSPHRASE_FILE, CREDENTIALS)
+    if name == "GUNICORN_CMD_ARGS" or (leads_to_passphrase and not program.opens):
         return False
     if program.knows is None or not name.startswith("TAMIZDAT_"):
         return True

@@ -59,6 +59,7 @@ class Child:
             env=environment(self.program),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            pass_fds=self.program.descriptors,
             # Its own session: Ctrl+C reaches the supervisor alone, which ends all in order.
             start_new_session=True,
             # One thread here, so nothing can be locked in the child.

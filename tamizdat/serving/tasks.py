@@ -37,15 +37,19 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from tamizdat import scrubbing
+from tamizdat.serving.resealing import Resealing
 from tamizdat.serving.search import refresh_norms
 from tamizdat.stories import cleaning, references
 from tamizdat.turns import Pause, turn
+from tamizdat.vault import retention
 
 ATTEMPTS = 3
 LOOK_EVERY = 1.0  # seconds
 KEPT = timedelta(minutes=10)
 FAILURES_KEPT = timedelta(days=3)
 CLEAN_EVERY = timedelta(minutes=1)
+SWEEP_EVERY = timedelta(minutes=1)
+RESEAL_EVERY = timedelta(seconds=20)
 SLICE = 500  # finished tasks that are deleted in one turn
 AT_A_LOOK = 5.0  # seconds of a chore that goes through everything
 NIGHT = 2  # hour of the newsroom's clock (UTC) from which nightly work may begin
@@ -133,6 +137,15 @@ def chores() -> list[Chore]:
         Chore(
             look_through_references,
             lambda now, last: now.hour >= NIGHT and references.is_due(Path(settings.RUN_ROOT), now),
+        ),
+        # What may not stay of people goes; it asks an index, and most often finds nothing.
+        Chore(
+            retention.sweep,
+            lambda now, last: last is None or now - last >= SWEEP_EVERY,
+        ),
+        Chore(
+            Resealing(Path(settings.VAULT_KEYS_ROOT)).look,
+            lambda now, last: last is None or now - last >= RESEAL_EVERY,
         ),
     ]
 

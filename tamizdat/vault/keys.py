@@ -255,7 +255,7 @@ def put(file: Path, data: bytes) -> None:
 
 def open_to_others(folder: Path) -> Iterator[Path]:
     """Find what others on this machine may read."""
-    for place in [folder, *folder.glob("*.key"), folder / INDEX]:
+    for place in [folder, *folder.glob("*.key")]:
         if place.exists() and place.stat().st_mode & 0o077:
             yield place
 

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from tamizdat.vault import keys
 from tamizdat.vault.errors import CannotOpen, NoSuchKey, VaultError
-from tamizdat.vault.sealing import Pair, Sealed, open_own, reseal
+from tamizdat.vault.sealing import Pair, Sealed, box_of, key_id_of, open_box, open_own, reseal
 
 PART = 2_000  # boxes that a process opens at a time
 MANY = 4 * PART  # from so many on it is worth starting processes
@@ -72,8 +72,15 @@ class Opener:
         return open_own(_sealed(row), self._pair(row.key_id), self.index_key)
 
     def reseal(self, row: Row | Sealed, public: bytes) -> Sealed:
-        """Seal to another public key. Raises NoSuchKey, CannotOpen."""
-        return reseal(_sealed(row), self._pair(row.key_id), self.index_key, public)
+        """Seal to another public key. Raises NoSuchKey, CannotOpen.
+
+        A row without an index (a box of its own, that nobody looks up) gets an empty one.
+        """
+        pair = self._pair(row.key_id)
+        if not hasattr(row, "index"):
+            box = box_of(open_box(bytes(row.box), pair), public)
+            return Sealed(key_id_of(public), box, b"")
+        return reseal(_sealed(row), pair, self.index_key, public)
 
     def open_all(self, boxes: Iterable[Closed], processes: int | None = None) -> Iterator[Opened]:
         """Open many boxes, in their order, with several processes (one for each core)."""

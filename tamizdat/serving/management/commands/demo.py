@@ -16,13 +16,14 @@ from django.core.management.base import BaseCommand, CommandError
 from tamizdat.edition import rootkeys
 from tamizdat.edition.keys import put
 from tamizdat.edition.roles import shape_for
-from tamizdat.serving import keyroom
+from tamizdat.serving import keyroom, vaultroom
 from tamizdat.serving.folder import Folder, local
 from tamizdat.serving.logins import Login, keep, logins
 from tamizdat.serving.management.commands.serve import add_ports, doors, hold
 
 NAME = "The Lantern"
 STORIES = 50  # more than the sample has
+VAULT_SECRET = "vault-passphrase.txt"  # noqa: S105 - a file's name
 STAFF = (("editor", "Editors"), ("writer", "Writers"))
 
 
@@ -62,13 +63,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Folder = options["folder"]
         with hold(folder):
-            if not (is_built(folder) and keyroom.has_keys(folder)):
+            has_keys = keyroom.has_keys(folder) and vaultroom.has_keys(folder)
+            if not (is_built(folder) and has_keys):
                 build(folder, self.stderr.write)
         if options["once"]:
             self.stdout.write(
                 f"The sample newsroom is in {folder.path}\n"
                 f"  its pages    {folder.edition}\n"
-                f"  root keys    {folder.root_keys}\n"
+                f"  root keys    {folder.root_keys} (and the vault's passphrase)\n"
                 f"  serve it     tamizdat demo --home {folder.path}"
             )
             return
@@ -101,6 +103,8 @@ def build(folder: Folder, say: Any) -> None:
     opening.migrate()
     if not keyroom.has_keys(folder):
         _make_keys(folder)
+    if not vaultroom.has_keys(folder):
+        _make_vault(folder)
     build_sample(timezone.now(), step)
     _admit_staff(folder)
     hung = ahead.hang()
@@ -125,6 +129,23 @@ def _make_keys(folder: Folder) -> None:
     keyroom.hold_ceremony(
         folder, [folder.root_keys], ask, shape, timezone.now(), lambda words: None
     )
+
+
+def _make_vault(folder: Folder) -> None:
+    """Make the vault's keys; the passphrase lies beside the root keys, where the post finds it."""
+    from django.utils import timezone
+
+    from tamizdat.serving.folder import read
+    from tamizdat.vault.keys import LIGHT
+
+    secret = folder.root_keys / VAULT_SECRET
+    if not secret.exists():
+        put(secret, f"{keyroom.typable()}\n".encode())
+    name = "TAMIZDAT_VAULT_PASSPHRASE_FILE"
+    folder.write_settings({**read(folder.settings), name: f"root-keys/{VAULT_SECRET}"})
+    identity = (folder.root_keys / "secret.txt").read_text(encoding="utf-8").strip()
+    passphrase = secret.read_text(encoding="utf-8").strip()
+    vaultroom.make(folder, folder.root_keys, identity, passphrase, timezone.now(), stretch=LIGHT)
 
 
 def _admit_staff(folder: Folder) -> None:

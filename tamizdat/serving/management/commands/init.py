@@ -1,7 +1,7 @@
 """Make a new, empty newsroom: its folder, databases, keys and first editor
 
-Done again on a newsroom that stands, it brings the databases up to date, makes signing keys where
-there are none, and changes nothing else.
+Done again on a newsroom that stands, it brings the databases up to date, makes the keys that are
+missing (of signatures, and of the vault), and changes nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tamizdat.edition.keys import alone
 from tamizdat.edition.roles import shape_for
 from tamizdat.reader import words
-from tamizdat.serving import keyroom
+from tamizdat.serving import keyroom, vaultroom
 from tamizdat.serving.folder import Folder, local
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,149}")
@@ -99,6 +99,15 @@ class Command(BaseCommand):
             help="the first line seals root keys; one file for all, or one for each (else a "
             "passphrase is made and shown)",
         )
+        parser.add_argument(
+            "--vault-passphrase-file",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="the first line opens the key of readers' addresses (else a passphrase is made "
+            "and shown)",
+        )
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
         """Make the folder, before Django reads the settings that this writes."""
@@ -133,7 +142,9 @@ class Command(BaseCommand):
             self.stderr.write("Making the databases …")
         opening.migrate()
         with alone(folder.keys):
-            self._make_keys(folder, options)
+            ask = self._asker(options)
+            self._make_keys(folder, options, ask)
+            self._make_vault(folder, options, ask)
         if User.objects.filter(is_superuser=True).exists():
             self.stdout.write(f"{folder.path} is a newsroom already; its databases are up to date.")
             return
@@ -151,17 +162,20 @@ class Command(BaseCommand):
         bake(timezone.now())
         note_address(folder.run)
 
-    def _make_keys(self, folder: Folder, options: dict[str, Any]) -> None:
+    def _asker(self, options: dict[str, Any]) -> keyroom.Ask:
+        files = options["passphrase_file"]
+        return keyroom.Passphrases(files) if files else self._shown()
+
+    def _make_keys(self, folder: Folder, options: dict[str, Any], ask: keyroom.Ask) -> None:
         """Hold the first ceremony, where it has not been held."""
         from django.utils import timezone
 
         if keyroom.has_keys(folder):
             return
-        files = options["passphrase_file"]
         made = keyroom.hold_ceremony(
             folder,
             options["to"] or [folder.root_keys],
-            keyroom.Passphrases(files) if files else self._shown(),
+            ask,
             shape_for(options["stories"]),
             timezone.now(),
             self.stderr.write,
@@ -170,16 +184,45 @@ class Command(BaseCommand):
         written = "\n".join(keyroom.lines(made))
         self.stdout.write(f"{written}\n  Two of the three sign a change of the keys.{carry}\n")
 
-    def _shown(self) -> keyroom.Ask:
-        """Make a passphrase and show it, before the keys count: a root key whose passphrase was
-        lost is lost with it."""
-        passphrase = keyroom.new_secret()
+    def _make_vault(self, folder: Folder, options: dict[str, Any], ask: keyroom.Ask) -> None:
+        """Make the keys that readers' addresses are sealed with, where there are none."""
+        from django.utils import timezone
+
+        if vaultroom.has_keys(folder):
+            return
+        files = options["vault_passphrase_file"]
+        passphrase = keyroom.Passphrases(files)("the vault", True) if files else keyroom.typable()
+        if not files:
+            self.stdout.write(
+                "The key that opens readers' addresses. Write this down too; serve asks for it:\n"
+                f"  vault        {passphrase}"
+            )
+            self.stdout.flush()
+        if options["passphrase_file"]:
+            ask = keyroom.Passphrases(options["passphrase_file"][:1])
+        stick = (options["to"] or [folder.root_keys])[0]
+        recovery = ask(vaultroom.RECOVERY, True)
+        file = vaultroom.make(folder, stick, recovery, passphrase, timezone.now())
         self.stdout.write(
-            "The keys that sign the edition. Write this down, it is kept nowhere:\n"
-            f"  passphrase   {passphrase}"
+            f"  {file}   opens every address, should the vault's key be lost: carry it away, too"
         )
-        self.stdout.flush()
-        return lambda name, is_new: passphrase
+
+    def _shown(self) -> keyroom.Ask:
+        """Make a passphrase and show it, before the first key is sealed with it: a key whose
+        passphrase was lost is lost with it."""
+        made: list[str] = []
+
+        def ask(name: str, is_new: bool) -> str:
+            if not made:
+                made.append(keyroom.new_secret())
+                self.stdout.write(
+                    "What seals the files of keys that leave this machine. Write this down, it is "
+                    f"kept nowhere:\n  passphrase   {made[0]}"
+                )
+                self.stdout.flush()
+            return made[0]
+
+        return ask
 
 
 def _refuse_unknown(codes: list[str]) -> None:

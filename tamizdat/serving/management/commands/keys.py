@@ -2,7 +2,8 @@
 
 ceremony makes them all, once. status says what stands and what needs doing; its exit code is 1
 when something has expired, or others may read the keys. rotate gives roles new keys; revoke does
-it for a key that was lost or stolen; resign signs again what has come half-way to its end.
+it for a key that was lost or stolen; resign signs again what has come half-way to its end. vault
+is about the keys that readers' addresses are sealed with.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tamizdat.edition import ceremony
 from tamizdat.edition.keys import Keyring, alone, short
 from tamizdat.edition.roles import NAMED_BY_ROOT, ONLINE, ROOT, shape_for
-from tamizdat.serving import keyroom, keystatus
+from tamizdat.serving import keyroom, keystatus, vaultkeys
 from tamizdat.serving.folder import Folder
 
 ALL = "online"  # every role that signs on this machine
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         )
         revoke = deeds.add_parser("revoke", help="let a lost or stolen key count for nothing")
         revoke.add_argument("key", metavar="KEY", help="the beginning of its id, or its file")
+        vaultkeys.add_words(deeds.add_parser("vault", help=vaultkeys.HELP))
         resign = deeds.add_parser("resign", help="sign again what is due")
         for each in (rotate, revoke, resign):
             _add_root_keys(each)
@@ -67,7 +69,13 @@ class Command(BaseCommand):
         if options["deed"] == "status":
             self.status(options["folder"], now)
             return
+        if options.get("vault_deed") in ("status", "reseal"):  # they change no key in force
+            self.vault(options["folder"], now, options)
+            return
         with alone(options["folder"].keys):
+            if options["deed"] == "vault":
+                self.vault(options["folder"], now, options)
+                return
             getattr(self, options["deed"])(options["folder"], now, options)
 
     # Deeds
@@ -136,6 +144,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Signed again: {', '.join(done)}." if done else "Nothing was signed.")
         if ROOT in due and not signers:
             self.stdout.write("Root is due too; name the files of its keys with --root-key.")
+
+    def vault(self, folder: Folder, now: datetime, options: dict[str, Any]) -> None:
+        say, tell = self.stdout.write, self.stderr.write
+        vaultkeys.VaultKeys(folder, now, say, tell, self._ask).run(options)
 
     # Steps
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tamizdat.serving import vaultroom
 from tamizdat.serving.folder import Folder
 from tamizdat.serving.logins import Login, logins
-from tamizdat.serving.programs import Address, programs
+from tamizdat.serving.programs import Address, programs, vault_answers
 from tamizdat.serving.supervisor import Supervisor
 
 
@@ -57,6 +58,7 @@ class Command(BaseCommand):
             options["doors"] = doors(options)
             reader, newsroom, desk = options["doors"]
             folder.follow_ports(reader.port, newsroom.port, desk.port)
+            options["passphrase"] = vaultroom.passphrase_for(folder, self.stderr.write)
             options["held"] = held.pop_all()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,8 +67,10 @@ class Command(BaseCommand):
         with options["held"]:
             folder.edition.mkdir(exist_ok=True)
             Supervisor(
-                programs(folder, reader, newsroom, desk),
-                is_up=lambda: reader.answers() and newsroom.answers() and desk.answers(),
+                programs(folder, reader, newsroom, desk, options["passphrase"]),
+                is_up=lambda: (
+                    all(each.answers() for each in options["doors"]) and is_sealing(folder)
+                ),
                 announce=lambda: self._announce(folder, reader, newsroom, desk),
             ).run()
         self.stdout.write("Stopped. Everything is kept.")
@@ -75,6 +79,11 @@ class Command(BaseCommand):
         name = os.environ.get("TAMIZDAT_NEWSROOM_NAME", "The newsroom")
         self.stdout.write(tidy_block(name, folder, reader, newsroom, desk, logins(folder)))
         self.stdout.flush()
+
+
+def is_sealing(folder: Folder) -> bool:
+    """Say whether the vault answers, where there is one."""
+    return not vaultroom.has_keys(folder) or vault_answers(folder)
 
 
 def tidy_block(
