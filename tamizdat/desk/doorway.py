@@ -28,7 +28,7 @@ CLOSED = (
     "display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), "
     "hid=(), identity-credentials-get=(), idle-detection=(), magnetometer=(), microphone=(), "
     "midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), "
-    "screen-wake-lock=(), serial=(), sync-xhr=(), usb=(), web-share=(), xr-spatial-tracking=()"
+    "screen-wake-lock=(), serial=(), sync-xhr=(), usb=(), xr-spatial-tracking=()"
 )
 HEADERS = {
     "Cache-Control": "no-store",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -18,10 +16,9 @@ from pytest_django import Settings as DjangoSettings
 
 from tamizdat.desk import admission
 from tamizdat.desk.limits import Limits
-from tamizdat.vault import keys
 from tamizdat.vault.client import Vault
 from tamizdat.vault.sealing import Pair
-from tests.homes import environment, until
+from tests.desk.serving import make_keys, vault_process
 
 KEY = "only-for-tests-" + "1" * 40
 
@@ -46,31 +43,6 @@ def vaulted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vaulted]:
     pair = make_keys(folder)
     with vault_process(folder, place):
         yield Vaulted(folder, place, pair)
-
-
-def make_keys(folder: Path) -> Pair:
-    keys.begin(folder, Pair.make().public)
-    pair = Pair.make()
-    keys.keep(folder, pair, "pass phrase", keys.LIGHT)
-    keys.put_in_force(folder, pair.key_id)
-    return pair
-
-
-class vault_process:  # noqa: N801 - used as a context manager
-    def __init__(self, folder: Path, place: Path) -> None:
-        self.place = place
-        words = ["--keys", folder, "--socket", place, "--rate", "1000000", "--burst", "1000000"]
-        words += ["--day", "100000000"]
-        self.words = [sys.executable, "-m", "tamizdat.vault.process", *map(str, words)]
-
-    def __enter__(self) -> subprocess.Popen:
-        self.process = subprocess.Popen(self.words, env=environment())
-        until(self.place.exists)
-        return self.process
-
-    def __exit__(self, *error: object) -> None:
-        self.process.terminate()
-        self.process.wait()
 
 
 @pytest.fixture

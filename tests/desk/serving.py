@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.desk.conftest import make_keys, vault_process
+from tamizdat.vault import keys
+from tamizdat.vault.sealing import Pair
 from tests.homes import PATIENCE, environment, free_ports, until
 
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -110,3 +111,31 @@ def memory_of(process: int) -> bytes:
                 start, end = (int(each, 16) for each in where.split("-"))
                 found += os.pread(memory.fileno(), end - start, start)
     return bytes(found)
+
+
+# The vault beside it
+
+
+def make_keys(folder: Path) -> Pair:
+    keys.begin(folder, Pair.make().public)
+    pair = Pair.make()
+    keys.keep(folder, pair, "pass phrase", keys.LIGHT)
+    keys.put_in_force(folder, pair.key_id)
+    return pair
+
+
+class vault_process:  # noqa: N801 - used as a context manager
+    def __init__(self, folder: Path, place: Path) -> None:
+        self.place = place
+        words = ["--keys", folder, "--socket", place, "--rate", "1000000", "--burst", "1000000"]
+        words += ["--day", "100000000"]
+        self.words = [sys.executable, "-m", "tamizdat.vault.process", *map(str, words)]
+
+    def __enter__(self) -> subprocess.Popen:
+        self.process = subprocess.Popen(self.words, env=environment())
+        until(self.place.exists)
+        return self.process
+
+    def __exit__(self, *error: object) -> None:
+        self.process.terminate()
+        self.process.wait()

@@ -55,9 +55,7 @@ def _keys() -> object:
 
 def _way() -> Way:
     if not settings.MAIL:
-        raise NoServer(
-            "TAMIZDAT_MAIL names no mail server; smtp://user:password@host:port in a file"
-        )
+        raise NoServer("TAMIZDAT_MAIL names no mail server (docs/operating.md)")
     is_demo = os.environ.get("TAMIZDAT_DEMO") == "1"
     try:
         return way_of(settings.MAIL, Path(settings.HOME), is_demo=is_demo, helo=settings.MAIL_HELO)
