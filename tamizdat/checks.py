@@ -25,6 +25,9 @@ ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 # Every setting that is read from the environment; any of them may end in _FILE.
 KNOWN = frozenset(
     {
+        "TAMIZDAT_BACKUP_FOLDER",
+        "TAMIZDAT_BACKUP_KEEP",
+        "TAMIZDAT_BACKUP_RECIPIENTS",
         "TAMIZDAT_DEMO",
         "TAMIZDAT_DESK_ADDRESS",
         "TAMIZDAT_DESK_HOSTS",
@@ -57,7 +60,8 @@ KNOWN = frozenset(
 
 def register_all() -> None:
     """Let Django run the checks."""
-    for check in (names, folder, key, addresses, hosts, language, door, databases, passphrase):
+    checks = (names, folder, key, addresses, hosts, language, door, databases, passphrase, backups)
+    for check in checks:
         register(check, TAG)
 
 
@@ -169,3 +173,24 @@ def passphrase(**_: Any) -> list[CheckMessage]:
     text = "TAMIZDAT_VAULT_PASSPHRASE may not be set: every program that is started can read it."
     hint = "Put it into a file, its owner's alone, and name that: TAMIZDAT_VAULT_PASSPHRASE_FILE."
     return [Error(text, hint=hint, id="tamizdat.E011")]
+
+
+def backups(**_: Any) -> list[CheckMessage]:
+    from tamizdat.serving.backups.errors import NoRecipients
+    from tamizdat.serving.backups.names import period
+    from tamizdat.serving.backups.recipients import recipients_of
+
+    found: list[CheckMessage] = []
+    try:
+        if settings.BACKUP_RECIPIENTS:  # where there are none the doctor says so
+            recipients_of(settings.BACKUP_RECIPIENTS)
+    except NoRecipients as problem:
+        text = f"TAMIZDAT_BACKUP_RECIPIENTS: {problem}."
+        found.append(Error(text, hint="age1…, with commas.", id="tamizdat.E015"))
+    try:
+        if settings.BACKUP_KEEP:
+            period(settings.BACKUP_KEEP)
+    except ValueError as problem:
+        text = f"TAMIZDAT_BACKUP_KEEP: {problem}."
+        found.append(Error(text, hint="30d, or leave it out.", id="tamizdat.E016"))
+    return found

@@ -86,6 +86,7 @@ def bake(
             if duty.noted_address(run) is None:
                 duty.note_address(run)
             # A database older than the disk does not know what lies there.
+            full = full or duty.is_all_asked_for(run)
             if full or work.sealing.is_disk_ahead():
                 full = True
                 work.begin_anew()
@@ -97,6 +98,8 @@ def bake(
             if full or was_cut_short:
                 work.leaving.clear()
                 work.seal()
+            if full:
+                duty.note_all_made(run)
             if not work.report.editions:
                 work.sealing.renew(now)
     if work.error is not None:
@@ -106,8 +109,9 @@ def bake(
 
 def is_waiting(now: datetime) -> bool:
     """Say whether there is anything to bake, or to finish."""
-    was_cut_short = duty.was_cut_short(Path(settings.RUN_ROOT))
-    return was_cut_short or plan.is_due(now) or Dirty.objects.exists()
+    run = Path(settings.RUN_ROOT)
+    is_begun = duty.was_cut_short(run) or duty.is_all_asked_for(run)
+    return is_begun or plan.is_due(now) or Dirty.objects.exists()
 
 
 class Baking:

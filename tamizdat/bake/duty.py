@@ -5,6 +5,8 @@ Rules:
 * One baker at a time: a lock on the newsroom's folder, released by the system if its holder dies.
 * A bake that is cut short leaves a mark. The next one finishes what it began.
 * The folder remembers for which public address all pages were made.
+* Who knows that all must be made again (a restore) leaves word; the bake that has made all takes
+  it away.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from django.conf import settings
 
 LOCK = "bake.lock"
 BEGUN = "bake.begun"  # a file that is there while a bake is at work
+ANEW = "bake.anew"  # a file that is there while everything must be made again
 ADDRESS = "baked-for"  # a file that names the address for which all pages were made
 
 
@@ -64,6 +67,22 @@ def begun(run: Path, *, clears: bool = True) -> Iterator[bool]:
 def was_cut_short(run: Path) -> bool:
     """Say whether a bake is at work, or was cut short."""
     return (run / BEGUN).exists()
+
+
+def ask_for_all(run: Path) -> None:
+    """Have the next bake make everything again."""
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / ANEW).open("w") as file:
+        os.fsync(file.fileno())
+
+
+def is_all_asked_for(run: Path) -> bool:
+    """Say whether everything must be made again."""
+    return (run / ANEW).exists()
+
+
+def note_all_made(run: Path) -> None:
+    (run / ANEW).unlink(missing_ok=True)
 
 
 def note_address(run: Path) -> None:

@@ -151,6 +151,12 @@ def resign(keyring: Keyring, now: datetime, signers: Sequence[Key] = ()) -> Keyr
     return _change(keyring, {}, roles, signers, now) if roles else keyring
 
 
+def step_over(keyring: Keyring, steps: int, now: datetime) -> Keyring:
+    """Sign targets, pages and media again, so many versions on: for a newsroom that came back from
+    a backup and does not know what was signed since. Raises LostKey."""
+    return _change(keyring, {}, {TARGETS, PAGES, MEDIA}, (), now, steps=steps)
+
+
 def renew(folder: Path, now: datetime) -> Keyring:
     """Sign again what is due and needs no root key; return the ring.
 
@@ -186,17 +192,19 @@ def _change(
     again: Collection[str],
     signers: Sequence[Key],
     now: datetime,
+    *,
+    steps: int = 1,
 ) -> Keyring:
     """Sign all that these fresh keys, and these roles to be signed again, make necessary."""
     files: dict[str, tuple[int, bytes]] = {}
     changed = set(fresh) | set(again)
     for role, bits in ((PAGES, keyring.shape.pages_bits), (MEDIA, keyring.shape.media_bits)):
         if role in changed:
-            version = keyring.files[role].version + 1
+            version = keyring.files[role].version + steps
             key = fresh.get(role) or keyring.key(role)
             files[role] = (version, _sign(_bins(role, version, bits, key, now), [key]))
     if changed & {TARGETS, PAGES, MEDIA}:
-        files[TARGETS] = _new_targets(keyring, fresh, now)
+        files[TARGETS] = _new_targets(keyring, fresh, now, steps)
     if set(fresh) & NAMED_BY_ROOT or ROOT in again:
         root = _next(keyring, now)
         for role in NAMED_BY_ROOT & set(fresh):
@@ -230,13 +238,15 @@ def _next(keyring: Keyring, now: datetime) -> Root:
     return root.signed
 
 
-def _new_targets(keyring: Keyring, fresh: Mapping[str, Key], now: datetime) -> tuple[int, bytes]:
+def _new_targets(
+    keyring: Keyring, fresh: Mapping[str, Key], now: datetime, steps: int
+) -> tuple[int, bytes]:
     standing = keyring.files[TARGETS]
     public = {
         role: standing.signed.delegations.keys[keyring.key_id(role)] for role in (PAGES, MEDIA)
     }
     public |= {role: key.public for role, key in fresh.items() if role in public}
-    version = standing.version + 1
+    version = standing.version + steps
     signed = _delegating(version, public[PAGES], public[MEDIA], now)
     return version, _sign(signed, [fresh.get(TARGETS) or keyring.key(TARGETS)])
 

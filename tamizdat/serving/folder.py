@@ -104,9 +104,12 @@ class Folder:
     def load(self, environment: MutableMapping[str, str]) -> None:
         """Let the settings stand in the environment, below what stands there already."""
         environment["TAMIZDAT_HOME"] = str(self.path)
-        if not self.is_newsroom():
-            return
-        for name, value in read(self.settings).items():
+        if self.is_newsroom():
+            self.adopt(read(self.settings), environment)
+
+    def adopt(self, values: Mapping[str, str], environment: MutableMapping[str, str]) -> None:
+        """Let these settings stand in the environment, below what stands there already."""
+        for name, value in values.items():
             plain = name.removesuffix("_FILE")
             if plain in environment or f"{plain}_FILE" in environment:
                 continue

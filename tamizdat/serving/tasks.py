@@ -37,6 +37,8 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from tamizdat import scrubbing
+from tamizdat.serving.backups.nightly import Nightly
+from tamizdat.serving.backups.nightly import is_due as is_backup_due
 from tamizdat.serving.resealing import Resealing
 from tamizdat.serving.search import refresh_norms
 from tamizdat.stories import cleaning, references
@@ -134,6 +136,7 @@ def chores() -> list[Chore]:
             lambda now: nightly(),
             lambda now, last: now.hour >= NIGHT and (last is None or now.date() > last.date()),
         ),
+        Chore(Nightly().begin, is_backup_due),
         Chore(
             look_through_references,
             lambda now, last: now.hour >= NIGHT and references.is_due(Path(settings.RUN_ROOT), now),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 from tamizdat.settings.common import (
@@ -30,6 +31,10 @@ CSRF_TRUSTED_ORIGINS = words("TAMIZDAT_NEWSROOM_ORIGINS")
 EDITION_ROOT = HOME / "edition"
 KEYS_ROOT = HOME / "keys"  # what the baker signs with (tamizdat.edition.keys)
 VAULT_KEYS_ROOT = KEYS_ROOT / "vault"  # what addresses are sealed with (tamizdat.vault.keys)
+
+BACKUP_FOLDER = Path(text("TAMIZDAT_BACKUP_FOLDER") or HOME / "backups")
+BACKUP_RECIPIENTS = words("TAMIZDAT_BACKUP_RECIPIENTS")  # age1…; with any, nightly
+BACKUP_KEEP = text("TAMIZDAT_BACKUP_KEEP")  # as 30d; empty: all are kept
 
 INSTALLED_APPS = [
     "tamizdat.accounts",

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from tamizdat.serving.doctor import (
     advisories,
+    backups,
     clock,
     databases,
     disk,
@@ -42,7 +43,7 @@ GROUPS: dict[str, list[Check]] = {
         databases.migrations,
     ],
     "keys": [keys.roles, keys.ages, keys.root_keys],
-    "backups": [],
+    "backups": [backups.recipients, backups.age, backups.place],
     "clock": [clock.against_signatures, clock.is_kept],
     "disk": [disk.space, disk.inodes],
     "queues": [queues.baker, queues.outbox, queues.tasks, queues.failed, queues.programs],

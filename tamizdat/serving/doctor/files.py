@@ -47,7 +47,8 @@ def _own(folder: Folder) -> Iterator[Path]:
     """Yield the folder, what lies in it, and its keys."""
     yield folder.path
     yield from sorted(folder.path.iterdir())
-    for place in (folder.keys, folder.keys / "vault", folder.root_keys):
+    people = folder.path / "people"
+    for place in (people, folder.keys, folder.keys / "vault", folder.root_keys):
         if place.is_dir():
             yield from sorted(place.iterdir())
 

@@ -87,10 +87,13 @@ def test_a_closed_folder_is_well(looking: Looking) -> None:
     assert looking(files.modes) == looking(files.owner) == []
 
 
-@pytest.mark.parametrize("name", ["", "keys", "newsroom.env", "secret.key", "people.sqlite3"])
+@pytest.mark.parametrize(
+    "name", ["", "keys", "newsroom.env", "secret.key", "people/people.sqlite3"]
+)
 def test_what_others_may_open_is_an_error(looking: Looking, name: str) -> None:
     place = looking.folder.path / name
     if not place.exists():
+        place.parent.mkdir(mode=0o700, exist_ok=True)
         place.touch()
     place.chmod(0o750 if place.is_dir() else 0o640)
     said = [line for line in looking(files.modes) if line.startswith("error")]
@@ -201,7 +204,8 @@ def test_tables_of_an_earlier_version_are_an_error(
     assert said.startswith("error tables: are of an earlier version")
 
 
-def test_a_postgres_that_may_lose_stories_is_an_error(looking: Looking, db: None) -> None:
+@pytest.mark.django_db(databases=["default", "people"])
+def test_a_postgres_that_may_lose_stories_is_an_error(looking: Looking) -> None:
     if connections["default"].vendor != "postgresql":
         assert looking(databases.postgres) == []
         return

@@ -19,6 +19,7 @@ from tamizdat.edition.roles import shape_for
 from tamizdat.reader import words
 from tamizdat.serving import keyroom, vaultroom
 from tamizdat.serving.folder import Folder, local
+from tamizdat.serving.management.commands.backup import add_key, carried
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,149}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")
@@ -143,8 +144,11 @@ class Command(BaseCommand):
         opening.migrate()
         with alone(folder.keys):
             ask = self._asker(options)
+            is_first = not keyroom.has_keys(folder)
             self._make_keys(folder, options, ask)
             self._make_vault(folder, options, ask)
+            if is_first:
+                self._make_backup_key(folder, options, ask)
         if User.objects.filter(is_superuser=True).exists():
             self.stdout.write(f"{folder.path} is a newsroom already; its databases are up to date.")
             return
@@ -183,6 +187,15 @@ class Command(BaseCommand):
         carry = "" if options["to"] else " Move each file to a USB stick of its own."
         written = "\n".join(keyroom.lines(made))
         self.stdout.write(f"{written}\n  Two of the three sign a change of the keys.{carry}\n")
+
+    def _make_backup_key(self, folder: Folder, options: dict[str, Any], ask: keyroom.Ask) -> None:
+        """Make the key that opens backups, beside the newsroom's first root key."""
+        file = (options["to"] or [folder.root_keys])[0] / "backup.age"
+        if file.exists():
+            return
+        if options["passphrase_file"]:
+            ask = keyroom.Passphrases(options["passphrase_file"][:1])
+        self.stdout.write(carried(file, add_key(folder, file, ask)))
 
     def _make_vault(self, folder: Folder, options: dict[str, Any], ask: keyroom.Ask) -> None:
         """Make the keys that readers' addresses are sealed with, where there are none."""

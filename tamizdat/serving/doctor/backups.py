@@ -1,0 +1,62 @@
+"""Backups: whether somebody can open them, and how old the newest is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from tamizdat.serving.doctor.findings import Findings, Visit, error, warning
+
+OLD, VERY_OLD = timedelta(hours=36), timedelta(days=7)
+KEPT = timedelta(days=38)  # docs/operating.md: thirty days, and the generation that runs out
+
+
+def recipients(visit: Visit) -> Findings:
+    """Find a newsroom whose backups nobody could open."""
+    from django.conf import settings
+
+    from tamizdat.serving.backups.errors import NoRecipients
+    from tamizdat.serving.backups.recipients import recipients_of
+
+    try:
+        recipients_of(settings.BACKUP_RECIPIENTS)
+    except NoRecipients as problem:
+        yield error("backups", str(problem), "tamizdat backup --new-key FILE; carry FILE away")
+
+
+def age(visit: Visit) -> Findings:
+    """Find a newsroom that has no backup, or an old one; and backups that are kept for too long."""
+    from django.conf import settings
+
+    from tamizdat.serving.backups import names
+
+    folder = Path(settings.BACKUP_FOLDER)
+    made = names.standing(folder)
+    if not made:
+        yield error("backups", f"there is none in {folder}", "tamizdat backup")
+        return
+    since = visit.now - made[-1].made
+    if since > OLD:
+        found = error if since > VERY_OLD else warning
+        yield found(
+            "backups", f"the newest is of {made[-1].made:%Y-%m-%d %H:%M} UTC", "tamizdat backup"
+        )
+    if visit.now - made[0].made > KEPT:
+        yield warning(
+            "backups",
+            f"the oldest is of {made[0].made:%Y-%m-%d}: people who were erased since are in it",
+            "TAMIZDAT_BACKUP_KEEP=30d, or tamizdat backup --keep 30d",
+        )
+
+
+def place(visit: Visit) -> Findings:
+    """Find backups that lie on the disk that they are to outlive."""
+    from django.conf import settings
+
+    folder = Path(settings.BACKUP_FOLDER)
+    if folder.is_dir() and folder.stat().st_dev == visit.folder.path.stat().st_dev:
+        yield warning(
+            "backups",
+            f"{folder} is on the newsroom's own disk",
+            "copy them elsewhere each day (copy, not move), or set TAMIZDAT_BACKUP_FOLDER",
+        )
