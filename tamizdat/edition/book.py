@@ -38,7 +38,7 @@ JPEG_FIRST = ("jpg", "png", "webp")  # what programs that show books can show
 AROUND = 400  # bytes that a picture costs in a book besides its own, at most
 MOST_FILES = 5_000
 MIMETYPE = b"application/epub+zip"
-STORED, DEFLATED = 0, 8
+STORED, DEFLATED = WAYS = 0, 8
 _CONTAINER = (
     '<?xml version="1.0" encoding="utf-8"?>\n'
     '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">\n'
@@ -263,6 +263,8 @@ def _unpacked(data: bytes) -> list[tuple[_Entry, bytes]]:
             listed = opened.infolist()
             if len(listed) > MOST_FILES or sum(each.file_size for each in listed) > LONGEST:
                 raise TooLong("the book holds more than a book may")
+            if any(each.compress_type not in WAYS or each.flag_bits for each in listed):
+                raise Malformed("the book is packed in a way that ours are not")  # or encrypted
             for each in listed:
                 content = opened.read(each)
                 start = each.header_offset + 30 + len(each.filename.encode())

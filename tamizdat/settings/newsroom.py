@@ -152,9 +152,12 @@ TASKS: dict[str, dict[str, Any]] = {
 WAGTAIL_SITE_NAME = NEWSROOM_NAME
 WAGTAILADMIN_BASE_URL = NEWSROOM_ADDRESS
 WAGTAILIMAGES_IMAGE_MODEL = "stories.Photo"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "tamizdat.stories.uploads.PhotoForm"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 30 * 1024 * 1024
-WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000  # as tamizdat.stories.drawing
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
+# No story can show a document, and nothing would strip one: no file has such a name.
+WAGTAILDOCS_EXTENSIONS = ["nothing-is-a-document"]
 # Only what tamizdat.stories.recorded can strip.
 WAGTAILMEDIA = {
     "MEDIA_MODEL": "stories.Recording",

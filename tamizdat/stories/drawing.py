@@ -56,7 +56,7 @@ LYING = (5, 6, 7, 8)
 # A JPEG may be decoded at half or a quarter of its size, in a fraction of the time, as long as its
 # shorter side stays this long: nothing that we draw is wider than 1,200 pixels.
 ENOUGH = (1500, 1500)
-MOST_PIXELS = 50_000_000  # decoded as RGBA these are 200 MB; twice that is needed at times
+MOST_PIXELS = 40_000_000  # decoded as RGBA these are 160 MB; twice that is needed at times
 # What Pillow and its decoders raise on what they cannot read.
 UNREADABLE = (
     Image.DecompressionBombError,
@@ -107,11 +107,47 @@ def decode(file: IO[bytes]) -> Original:
         raise UnreadablePhoto(f"the picture cannot be read ({type(error).__name__})") from error
 
 
+def refuse_large(file: IO[bytes]) -> None:
+    """Refuse a picture by the size that its head claims, before anything decodes it.
+
+    Raises UnreadablePhoto, and what Pillow raises; leaves the file at its beginning.
+    """
+    _refuse_canvas(file)
+    with Image.open(file) as opened:
+        _refuse_pixels(*opened.size)
+    file.seek(0)
+
+
+def _refuse_pixels(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise UnreadablePhoto(f"a picture has at most {MOST_PIXELS} pixels")
+
+
+def _refuse_canvas(file: IO[bytes]) -> None:
+    """Refuse a WebP by its head alone (RFC 9649, 2.5 to 2.7): its decoder makes room for the whole
+    picture as soon as it is opened."""
+    head = file.read(30)
+    file.seek(0)
+    if head[:4] != b"RIFF" or head[8:12] != b"WEBP":
+        return
+    width, height = 0, 0
+    if head[12:16] == b"VP8X":
+        width = int.from_bytes(head[24:27], "little") + 1
+        height = int.from_bytes(head[27:30], "little") + 1
+    elif head[12:16] == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    elif head[12:16] == b"VP8 ":
+        width = int.from_bytes(head[26:28], "little") & 0x3FFF
+        height = int.from_bytes(head[28:30], "little") & 0x3FFF
+    _refuse_pixels(width, height)
+
+
 def _decode(file: IO[bytes]) -> Original:
+    _refuse_canvas(file)
     with Image.open(file) as opened:
         width, height = opened.size
-        if width * height > MOST_PIXELS:
-            raise UnreadablePhoto(f"a picture has at most {MOST_PIXELS} pixels")
+        _refuse_pixels(width, height)
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")
         opened.draft(opened.mode, ENOUGH)

@@ -13,7 +13,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="wagtailadmin_home")),
     path("admin/", include(wagtailadmin_urls)),
     re_path(
-        r"^uploads/(?P<path>(images|media|media_thumbnails|original_images)/.*)$",
+        r"^uploads/(?P<path>(images|media|original_images)/.*)$",
         login_required(serve),
         {"document_root": settings.MEDIA_ROOT},
     ),

@@ -1,7 +1,8 @@
 """Photos and recordings, as editors keep them.
 
 A photo's original never leaves the newsroom: a reader gets renditions, drawn from its pixels alone.
-A recording is stripped when it is uploaded, and kept so.
+Original and recording are stripped when they are uploaded, and kept so (``originals``,
+``recorded``).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from django.db.models.fields.files import FieldFile
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter, Image
 from wagtailmedia.models import AbstractMedia
 
-from tamizdat.stories import changes, drawing, keys, recorded
+from tamizdat.stories import changes, drawing, keys, originals, recorded
 
 STRIP_BY_HAND = (
     "What such a file says of who recorded it, where and when cannot be taken out. "
@@ -53,8 +54,32 @@ class Photo(AbstractImage):
     search_fields = [*Image.search_fields]
 
     _decoded: drawing.Original | None = None  # while several renditions are drawn
+    _stripped: object = None  # the upload that was looked at
+
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.strip()
+        except drawing.UnreadablePhoto as error:
+            told = f"This file cannot be used: {error}. Save the picture again as JPEG or PNG."
+            raise ValidationError({"file": told}) from error
+
+    def strip(self) -> None:
+        """Take out of a fresh upload what is not the picture. Raises UnreadablePhoto."""
+        file: FieldFile = self.file
+        # Django's word for a fresh upload, which its types do not know.
+        if not file or file._committed or self._stripped is file.file:  # type: ignore[attr-defined]
+            return
+        file.open("rb")
+        kept = originals.look_at(file.read())
+        file.seek(0)
+        if kept is not None:
+            name = PurePath(file.name or "photo").with_suffix(f".{kept.ending}").name
+            self.file = ImageFile(BytesIO(kept.data), name=name)
+        self._stripped = self.file.file
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.strip()
         with transaction.atomic():
             is_fresh = not self.pk or self.is_redrawn()
             if self.pk and is_fresh:
@@ -173,16 +198,8 @@ class Recording(AbstractMedia):
 
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
 
-    admin_form_fields = (
-        "title",
-        "file",
-        "collection",
-        "duration",
-        "width",
-        "height",
-        "thumbnail",
-        "tags",
-    )
+    # No thumbnail: no page shows it, and any file could be uploaded as one.
+    admin_form_fields = ("title", "file", "collection", "duration", "width", "height", "tags")
 
     def clean(self) -> None:
         super().clean()
