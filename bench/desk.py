@@ -33,7 +33,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import hostile
-
 from newsroom import ROOT, circumstances, command, end, free_port, newsroom, run, say, wait_for
 
 sys.path.insert(0, str(ROOT))
