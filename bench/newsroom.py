@@ -19,6 +19,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.signing_in import SECRET, code, letters  # noqa: E402, F401 - past the locks as tests go
+
 SAMPLE_EVERY = 0.1  # seconds
 
 

@@ -39,13 +39,16 @@ import files
 import peer
 import signed
 from newsroom import (
+    SECRET,
     again,
     circumstances,
+    code,
     command,
     end,
     enter,
     family,
     free_port,
+    letters,
     measured,
     newsroom,
     say,
@@ -112,11 +115,12 @@ def prepare(home: Path, count: int, has_hugo: bool) -> None:
     import archive
     from django.utils import timezone
 
-    from tamizdat.accounts.models import User
+    from tamizdat.accounts.models import Authenticator, User
 
     began = time.perf_counter()
     archive.build(count, timezone.now())
-    User.objects.create_superuser("edna", password=PASSWORD)
+    edna = User.objects.create_superuser("edna", password=PASSWORD)
+    Authenticator.objects.create(user=edna, name="App", secret=SECRET)
     say(f"archive: {count} stories in {time.perf_counter() - began:.1f} s")
     if has_hugo:
         peer.write(home / "hugo")
@@ -306,6 +310,11 @@ class Editor:
         status, _ = self.ask("POST", "/admin/login/", form)
         if status != 302:
             raise SystemExit(f"could not sign in (status {status})")
+        _, page = self.ask("GET", "/admin/second-factor/")
+        form = {"code": code(letters(SECRET)), "csrfmiddlewaretoken": _token(page)}
+        status, _ = self.ask("POST", "/admin/second-factor/", form)
+        if status != 302:
+            raise SystemExit(f"could not prove the second factor (status {status})")
         _, page = self.ask("GET", "/admin/")
         found = re.search(r'href="(/admin/[^"]*new[^"]*en[^"]*)"', page)
         if not found:

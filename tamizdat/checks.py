@@ -20,6 +20,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 TAG = "tamizdat"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 DOORS = ("newsroom", "desk", "backroom")
+FACTOR_OF = ("everybody", "but-writers")
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 # Every setting that is read from the environment; any of them may end in _FILE.
@@ -46,6 +47,7 @@ KNOWN = frozenset(
         "TAMIZDAT_NEWSROOM_ORIGINS",
         "TAMIZDAT_PEOPLE_DATABASE",
         "TAMIZDAT_PUBLIC_ADDRESS",
+        "TAMIZDAT_SECOND_FACTOR",
         "TAMIZDAT_SECRET_KEY",
         "TAMIZDAT_VAULT_BURST",
         "TAMIZDAT_VAULT_DAY",
@@ -61,7 +63,7 @@ KNOWN = frozenset(
 def register_all() -> None:
     """Let Django run the checks."""
     checks = (names, folder, key, addresses, hosts, language, door, databases, passphrase, backups)
-    for check in checks:
+    for check in (*checks, second_factor, two_persons):
         register(check, TAG)
 
 
@@ -148,6 +150,21 @@ def door(**_: Any) -> list[CheckMessage]:
         return []
     text = f"TAMIZDAT_DOOR: there is no door {settings.DOOR!r}."
     return [Error(text, hint=f"One of {', '.join(DOORS)}.", id="tamizdat.E007")]
+
+
+def second_factor(**_: Any) -> list[CheckMessage]:
+    found = getattr(settings, "SECOND_FACTOR", FACTOR_OF[0])  # the desk has no staff
+    if found in FACTOR_OF:
+        return []
+    text = f"TAMIZDAT_SECOND_FACTOR: {found!r} is not known."
+    return [Error(text, hint=f"One of {', '.join(FACTOR_OF)}.", id="tamizdat.E018")]
+
+
+def two_persons(**_: Any) -> list[CheckMessage]:
+    if getattr(settings, "TWO_PERSON_HOURS", 24) >= 1:
+        return []
+    text = "TAMIZDAT_TWO_PERSON_HOURS: expected at least 1; without a delay nobody can call it off."
+    return [Error(text, hint="24 is usual.", id="tamizdat.E019")]
 
 
 def databases(**_: Any) -> list[CheckMessage]:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 # Our commands as a newcomer meets them; one that does not exist yet is not shown.
 OURS = tuple(
-    "demo init serve import bake bundle verify mirrors keys newsletters contributions "
-    "backup restore doctor".split()
+    "demo init serve staff import bake bundle verify mirrors keys newsletters contributions "
+    "export backup restore doctor".split()
 )
 DJANGOS_OWN_OPTIONS = {"settings", "pythonpath", "no_color", "force_color", "skip_checks"}
 DJANGOS_OWN_OPTIONS |= {"verbosity", "version"}

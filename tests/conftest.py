@@ -4,7 +4,8 @@
   test's own; time starts at NOW and runs on. ``clock.shift(seconds)`` lets it jump.
 * ``bake``: brings the edition up to date and returns the report; ``bake(full=True)`` does it all.
 * ``edition``: the folder of the baked files.
-* ``writer``, ``editor``: members of staff in those roles; ``client.force_login(editor)``.
+* ``writer``, ``editor``: members of staff in those roles; ``sign_in(client, editor)`` of
+  ``tests.signing_in`` takes a client past both locks.
 * ``photo``: makes a photo in the library.
 * ``golden_edition``: the edition of a small newsroom with every kind of page (``tests/golden``).
 * ``own_newsroom``, ``sample_newsroom``: folders as ``tamizdat init`` and ``tamizdat demo`` make

@@ -20,6 +20,8 @@ from tamizdat.settings import *  # noqa: E402, F403 - the environment had to be 
 from tamizdat.settings import DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests let the clock jump. What sessions do then is tested with the true values (tests/accounts).
+SESSION_IDLE = SESSION_COOKIE_AGE = 400 * 24 * 60 * 60
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 for _database in DATABASES.values():
     _options = _database.get("OPTIONS", {})

@@ -4,8 +4,10 @@ make demo          (in one terminal)
 .venv/bin/python docs/pictures/shoot.py [--login "editor PASSWORD"] [--look-at DIR]
 
 Of each kind of page one sheet: by day, by night, on a phone, in Persian on a phone, and the first
-sheet of paper. ``--login`` takes the newsroom's pictures as well; ``--look-at`` also leaves every
-picture in full size in a folder, with the Persian pages on a wide window. Printing needs pdftoppm
+sheet of paper. ``--login`` takes the newsroom's pictures as well, where nobody has
+signed in under that name: it enrols an authenticator app on the way, and prints its secret.
+``--look-at`` also leaves every picture in full size in a folder, with the Persian pages on a wide
+window. Printing needs pdftoppm
 (Debian: poppler-utils), Persian a font for it (fonts-noto-core).
 """
 
@@ -15,6 +17,7 @@ import argparse
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +27,10 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.signing_in import walk_in
 
 HERE = Path(__file__).parent
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -214,11 +221,8 @@ def save(picture: Image.Image, file: Path) -> None:
 
 def editors(browser: Browser, newsroom: str, name: str, password: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.goto(newsroom)
-    page.fill("#id_username", name)
-    page.fill("#id_password", password)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/")
+    secret = walk_in(page, newsroom, name, password)
+    print(f"the second factor of {name}, for an app: {secret}")
     take(page, "admin")
     page.get_by_role("link", name=re.compile("Tamna Dam")).first.click()
     page.wait_for_load_state("networkidle")

@@ -10,9 +10,15 @@ class Accounts(AppConfig):
     name = "tamizdat.accounts"
     default = True
 
+    def ready(self) -> None:
+        from tamizdat.accounts import audit, starting
+
+        audit.watch()
+        starting.use_data()
+
 
 class Staff(WagtailUsersAppConfig):
     """Wagtail's users app with our views: it stands in INSTALLED_APPS in place of its own."""
 
-    user_viewset = "tamizdat.accounts.views.StaffViewSet"
+    user_viewset = "tamizdat.accounts.views.staff.StaffViewSet"
     default = False

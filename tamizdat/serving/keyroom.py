@@ -181,7 +181,7 @@ def new_secret() -> str:
 
 def typable() -> str:
     """Make a passphrase that can be read out and typed."""
-    from tamizdat.serving.opening import new_password
+    from tamizdat.accounts.staffing import new_password
 
     return new_password(GROUPS)
 

@@ -5,7 +5,6 @@ Every deed here may be cut off anywhere and done again: what stands is left as i
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,11 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from tamizdat.accounts.models import User
+from tamizdat.accounts.roles import OPERATORS
 from tamizdat.databases import PEOPLE, home_of
-
-# No letter or digit that is easily read as another.
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-GROUPS, LENGTH = 5, 4  # 20 letters out of 31: 99 bits
 
 
 def migrate() -> None:
@@ -60,22 +56,18 @@ def _apps_of(alias: str) -> list[str]:
     return sorted({model._meta.app_label for model in apps.get_models() if home_of(model) == alias})
 
 
-def new_password(groups: int = GROUPS) -> str:
-    """Make a password that can be read out and typed."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(groups))
-
-
 def admit(name: str, password: str, roles: Iterable[str], *, is_operator: bool = False) -> bool:
     """Give a person an account with these roles; return False where the name is taken.
 
-    An operator may also admit others.
+    An operator may also admit others. Nobody is an administrator, who could do everything.
     """
     from django.contrib.auth.models import Group
 
     if User.objects.filter(username=name).exists():
         return False
-    user = User(username=name, is_staff=is_operator, is_superuser=is_operator)
+    user = User(username=name)
     user.set_password(password)
     user.save()
-    user.groups.set(Group.objects.filter(name__in=list(roles)))
+    wanted = [*roles, *([OPERATORS] if is_operator else [])]
+    user.groups.set(Group.objects.filter(name__in=wanted))
     return True

@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import close_old_connections, transaction
 from django.db.models import QuerySet
 from django_tasks.base import TaskResultStatus
@@ -37,6 +36,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from tamizdat import scrubbing
+from tamizdat.accounts import factors, guessing, sessions
 from tamizdat.serving.backups.nightly import Nightly
 from tamizdat.serving.backups.nightly import is_due as is_backup_due
 from tamizdat.serving.resealing import Resealing
@@ -105,7 +105,13 @@ def _delete(rows: QuerySet[Any], pause: Pause) -> int:
 def nightly() -> None:
     """Do what may wait for the night."""
     refresh_norms()
-    call_command("clearsessions")
+
+
+def forget_visits(now: datetime) -> None:
+    """Delete what would tell, beside a story's revisions, who was at work: ended sessions, the
+    steps of used codes, counts of wrong tries."""
+    for each in (sessions, factors, guessing):
+        each.forget(now)
 
 
 def look_through_references(now: datetime, timer: Callable[[], float] = time.monotonic) -> None:
@@ -132,6 +138,7 @@ def chores() -> list[Chore]:
             lambda now: cleaning.clean(),  # where names were taken out; else it does nothing
             lambda now, last: last is None or now - last >= CLEAN_EVERY,
         ),
+        Chore(forget_visits, lambda now, last: last is None or now - last >= CLEAN_EVERY),
         Chore(
             lambda now: nightly(),
             lambda now, last: now.hour >= NIGHT and (last is None or now.date() > last.date()),

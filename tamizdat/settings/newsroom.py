@@ -5,6 +5,9 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from csp import constants as csp
 
 from tamizdat.settings.common import (
     HOME,
@@ -60,22 +63,28 @@ INSTALLED_APPS = [
     "wagtail",
     "modelcluster",
     "taggit",
+    "csp",
+    "django_otp",
+    "django_otp_webauthn",
     "django_tasks",
     "django_tasks_db",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
 
 MIDDLEWARE = [
+    "tamizdat.accounts.headers.TellBrowsers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tamizdat.accounts.doorkeeping.EndIdleSessions",
+    "django_otp.middleware.OTPMiddleware",
+    "tamizdat.accounts.doorkeeping.DemandSecondFactor",
     "tamizdat.stories.masking.WorkAsTheNewsroom",
     "django.contrib.messages.middleware.MessageMiddleware",
     "tamizdat.stories.publishing.ExplainRefusal",
@@ -114,14 +123,60 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+WAGTAILADMIN_USER_LOGIN_FORM = "tamizdat.accounts.forms.SignInForm"
+# Of whom a second factor is demanded: of everybody, or of all who may do more than write.
+SECOND_FACTOR = text("TAMIZDAT_SECOND_FACTOR", "everybody")
+# How long what needs two persons waits after it was asked for, so that others can call it off.
+TWO_PERSON_HOURS = int(text("TAMIZDAT_TWO_PERSON_HOURS", "24"))
+# Passkeys belong to one name, and work over https or on localhost alone (WebAuthn, section 5).
+OTP_WEBAUTHN_RP_ID = urlsplit(NEWSROOM_ADDRESS).hostname or "localhost"
+OTP_WEBAUTHN_RP_NAME = NEWSROOM_NAME
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [
+    each
+    for each in dict.fromkeys([NEWSROOM_ADDRESS, *CSRF_TRUSTED_ORIGINS])
+    if each.startswith("https://") or urlsplit(each).hostname == "localhost"
+]
+OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
+OTP_WEBAUTHN_HELPER_CLASS = "tamizdat.accounts.views.passkeys.Ceremony"
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
+OTP_WEBAUTHN_EXCEPTION_LOGGER_NAME = ""  # what a browser sent is nothing for a log
+# A newsroom behind an onion has no passkeys; authenticator apps take their place.
+SILENCED_SYSTEM_CHECKS = ["otp_webauthn.E030"]
 # In the browser alone: a message names a story, and a session's row names who is signed in.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
-SESSION_COOKIE_AGE = 60 * 60 * 12
-SESSION_COOKIE_SAMESITE = "Strict"
-SESSION_COOKIE_NAME = "newsroom"
-CSRF_COOKIE_NAME = "newsroom-csrf"
+SESSION_ENGINE = "tamizdat.accounts.sessions"
+SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds after the hour of signing in
+SESSION_IDLE = 60 * 30  # seconds without use
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = NEWSROOM_ADDRESS.startswith("https://")
+# With this prefix a browser takes a cookie from this very host alone, and encrypted (RFC 6265bis).
+_PREFIX = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME = f"{_PREFIX}newsroom"
+SEEN_COOKIE_NAME = f"{_PREFIX}newsroom-seen"
+CSRF_COOKIE_NAME = f"{_PREFIX}newsroom-csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SECURE_REFERRER_POLICY = "same-origin"
+
+# What a page of the newsroom may load and do. No inline script runs (tamizdat.accounts.starting);
+# the three that are named by their hash stand in pages of Wagtail's add-ons and never change (a
+# test computes them). Wagtail 8 styles elements by attributes, hence 'unsafe-inline' for style.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.SELF],
+        "style-src": [csp.SELF, csp.UNSAFE_INLINE],
+        "img-src": [csp.SELF, "data:", "blob:"],
+        "media-src": [csp.SELF, "blob:"],
+        "font-src": [csp.SELF],
+        "connect-src": [csp.SELF],
+        "frame-src": [csp.SELF],
+        "form-action": [csp.SELF],
+        "frame-ancestors": [csp.SELF],  # previews
+        "base-uri": [csp.NONE],
+        "object-src": [csp.NONE],
+    }
+}
+X_FRAME_OPTIONS = "SAMEORIGIN"
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

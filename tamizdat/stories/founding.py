@@ -22,6 +22,7 @@ from wagtail.models import (
     Workflow,
 )
 
+from tamizdat.accounts.roles import EDITORS, OPERATORS, ROLES, WRITERS
 from tamizdat.stories.models import (
     AuthorIndex,
     Home,
@@ -32,7 +33,17 @@ from tamizdat.stories.models import (
 
 P = TypeVar("P", bound=PublicPage)
 
-WRITERS, EDITORS = "Writers", "Editors"
+# What operators keep in order, beyond what editors do: people, languages, the way of approval, and
+# the things that stories are sorted by. Roles themselves are made here and changed by nobody.
+OPERATED = {
+    "accounts": "add_user change_user",
+    "wagtailcore": (
+        "add_workflow change_workflow delete_workflow add_task change_task delete_task "
+        "add_collection change_collection delete_collection "
+        "add_locale change_locale delete_locale change_site"
+    ),
+    "wagtail_localize": "submit_translation",
+}
 
 TITLES = {
     "en": {"authors": "Authors", "topics": "Topics", "about": "About", "privacy": "Privacy"},
@@ -104,33 +115,45 @@ def _point_site_at(home: Home, name: str) -> None:
 
 
 def _roles() -> None:
-    """Make writers, who write and file, and editors, who also publish."""
+    """Make the roles (``tamizdat.accounts.roles``) with what each may do."""
     _rename(Group, "Editors", WRITERS, sign="Moderators")
     _rename(Group, "Moderators", EDITORS)
     _rename(Task, "Moderators approval", "Editor")
     _rename(Workflow, "Moderators approval", "Review by an editor")
-    root, collection = Page.get_first_root_node(), Collection.get_first_root_node()
+    root = Page.get_first_root_node()
     page_rights = {
         WRITERS: ["add", "change"],
         EDITORS: ["add", "change", "publish", "lock", "unlock"],
     }
     file_rights = ["add", "change", "choose"]
-    for name, codes in page_rights.items():
+    for name in ROLES:
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(Permission.objects.get(codename="access_admin"))
+    for name, codes in page_rights.items():
+        group = Group.objects.get(name=name)
         for code in codes:
             permission = Permission.objects.get(
                 content_type__app_label="wagtailcore", codename=f"{code}_page"
             )
             GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
-        for model in ("photo", "recording"):
-            for permission in Permission.objects.filter(
-                content_type__app_label="stories",
-                codename__in=[f"{right}_{model}" for right in file_rights],
-            ):
-                GroupCollectionPermission.objects.get_or_create(
-                    group=group, collection=collection, permission=permission
-                )
+        _let_use_files(group, file_rights)
+    operators = Group.objects.get(name=OPERATORS)
+    _let_use_files(operators, [*file_rights, "delete"])
+    for app, names in OPERATED.items():
+        operators.permissions.add(
+            *Permission.objects.filter(content_type__app_label=app, codename__in=names.split())
+        )
+
+
+def _let_use_files(group: Group, rights: list[str]) -> None:
+    collection = Collection.get_first_root_node()
+    wanted = [f"{right}_{model}" for right in rights for model in ("photo", "recording")]
+    for permission in Permission.objects.filter(
+        content_type__app_label="stories", codename__in=wanted
+    ):
+        GroupCollectionPermission.objects.get_or_create(
+            group=group, collection=collection, permission=permission
+        )
 
 
 def _rename(model: type[Group | Task | Workflow], old: str, new: str, *, sign: str = "") -> None:

@@ -62,7 +62,7 @@ def masked(pk: int) -> User:
         policy_registry.get_by_type(model).get_cached_permissions_for_user(user)
     getattr(user, "wagtail_userprofile", None)
     mask = copy.copy(user)
-    mask.pk, mask.username, mask.email = shared.pk, shared.username, ""
+    mask.pk, mask.username = shared.pk, shared.username
     mask.first_name, mask.last_name = shared.first_name, shared.last_name
     mask._prefetched_objects_cache = {  # type: ignore[attr-defined]  # Django's own cache
         "groups": user.groups.all(),

@@ -207,6 +207,14 @@ REASONS = {
     "accounts.User_user_permissions.user": "says which rights somebody has, and names no page",
     "wagtailusers.UserProfile.user": "holds somebody's language and colours, and names no page",
     "wagtailcore.APIToken.user": "lets a program sign in, and names no page",
+    "accounts.Passkey.user": "a public key and no time",
+    "accounts.Authenticator.user": "a secret; the time of its last code goes within minutes",
+    "accounts.RecoverySheet.user": "digests of codes and no time",
+    "accounts.Session.account": "who is signed in now, to the hour; it goes at the end",
+    "accounts.TwoPersonRequest.asked_by": "names an export or the like, never a page",
+    "accounts.TwoPersonRequest.approved_by": "names an export or the like, never a page",
+    "django_otp_webauthn.WebAuthnCredential.user": "empty: accounts.Passkey is in its place",
+    "django_otp_webauthn.WebAuthnUserHandle.user": "64 random bytes, and no time",
 }
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.homes import PATIENCE, free_ports, read_until, start, until
+from tests.signing_in import walk_in
 
 # Without the last five, Chromium asks its maker's hosts for news at every start.
 CHROMIUM = "/usr/bin/chromium"
@@ -80,11 +81,7 @@ def picture(tmp_path: Path) -> Path:
 
 
 def sign_in(page: Page, newsroom: Newsroom) -> None:
-    page.goto(newsroom.desk)
-    page.fill("#id_username", "editor")
-    page.fill("#id_password", newsroom.password)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/")
+    walk_in(page, newsroom.desk, "editor", newsroom.password)
 
 
 def write(page: Page, picture: Path) -> None:

@@ -22,6 +22,7 @@ from tamizdat.importers.article import Article, Paragraph
 from tamizdat.importers.reading import read
 from tamizdat.stories.filing import month_of
 from tamizdat.stories.models import Home, Story
+from tests.signing_in import sign_in
 
 SHARED = Path(os.environ.get("TAMIZDAT_SHARED", Path(__file__).parents[2].parent / "shared"))
 PAGE = SHARED / "reference" / "page.txt"
@@ -89,7 +90,7 @@ def test_the_article_is_rebuilt_without_code_and_baked_in_the_same_order(
         if isinstance(block, Paragraph)
     ]
     assert len(paragraphs) == 9
-    client.force_login(editor)
+    sign_in(client, editor)
     month = month_of(newsroom["en"], timezone.now())
     address = reverse("wagtailadmin_pages:add", args=["stories", "story", month.pk])
     answer = client.post(address, form(article, photo(credit=""), paragraphs))

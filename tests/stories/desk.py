@@ -16,6 +16,7 @@ from wagtail.test.utils.form_data import querydict_from_html as form_in
 
 from tamizdat.stories.filing import month_of
 from tamizdat.stories.models import Home, Story
+from tests.signing_in import sign_in
 
 BODY = [("text", "<p>The water rose and fell again.</p>")]
 
@@ -25,7 +26,7 @@ class Desk:
 
     def __init__(self, member: Any) -> None:
         self.client = Client()
-        self.client.force_login(member)
+        sign_in(self.client, member)
 
     # Stories
 

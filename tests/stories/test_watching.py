@@ -19,14 +19,14 @@ from tamizdat.bake import recipes
 from tamizdat.bake.models import Dirty
 from tamizdat.stories.models import Home, Photo, Section
 from tests import writing
+from tests.signing_in import sign_in
 
 Bake = Callable[..., Any]
 
 
 @pytest.fixture
 def operator(newsroom: dict[str, Home], client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("olga", password="a long enough password"))
-    return client
+    return sign_in(client, User.objects.create_superuser("olga", password="a long enough password"))
 
 
 def test_a_section_deleted_in_the_admin_is_gone_from_every_page(

@@ -150,10 +150,11 @@ def _make_vault(folder: Folder) -> None:
 
 def _admit_staff(folder: Folder) -> None:
     """Make the accounts; the passwords are kept before they are set, so none is ever lost."""
+    from tamizdat.accounts.staffing import new_password
     from tamizdat.serving import opening
 
     if not logins(folder):
-        keep(folder, [Login(name, opening.new_password()) for name, _ in STAFF])
+        keep(folder, [Login(name, new_password()) for name, _ in STAFF])
     roles = dict(STAFF)
     for each in logins(folder):
         role = roles[each.name]

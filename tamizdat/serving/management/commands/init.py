@@ -132,11 +132,13 @@ class Command(BaseCommand):
         from django.db import transaction
         from django.utils import timezone
 
-        from tamizdat.accounts.models import User
+        from tamizdat.accounts.models import SHARED_USERNAME, User
+        from tamizdat.accounts.roles import EDITORS
+        from tamizdat.accounts.staffing import new_password
         from tamizdat.bake.baker import bake
         from tamizdat.bake.duty import note_address
         from tamizdat.serving import opening
-        from tamizdat.stories.founding import EDITORS, found
+        from tamizdat.stories.founding import found
 
         folder: Folder = options["folder"]
         if options["is_new"]:
@@ -149,10 +151,10 @@ class Command(BaseCommand):
             self._make_vault(folder, options, ask)
             if is_first:
                 self._make_backup_key(folder, options, ask)
-        if User.objects.filter(is_superuser=True).exists():
+        if User.objects.exclude(username=SHARED_USERNAME).exists():
             self.stdout.write(f"{folder.path} is a newsroom already; its databases are up to date.")
             return
-        password = opening.new_password()
+        password = new_password()
         with transaction.atomic():
             found(options["name"], options["languages"])
             opening.admit(options["editor"], password, [EDITORS], is_operator=True)

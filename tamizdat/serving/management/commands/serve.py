@@ -102,6 +102,7 @@ def tidy_block(
         f"    Desk          {desk.url}",
         f"    Newsroom      {newsroom.url}",
         *(f"      sign in as  {each.name:<8} {each.password}" for each in known),
+        *(["      then        add a passkey or an authenticator app"] if known else []),
         f"    Folder        {folder.path}",
         "    To stop       Ctrl+C",
         "",

@@ -1,0 +1,1 @@
+"""The pages about accounts: sign-in, second factor, sessions, requests, the audit log."""
