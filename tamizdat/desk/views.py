@@ -195,7 +195,10 @@ def _is_ours(request: HttpRequest) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("Origin", "null")
-    return origin == "null" or urlsplit(origin).netloc == request.get_host()
+    try:
+        return origin == "null" or urlsplit(origin).netloc == request.get_host()
+    except ValueError:  # "http://[": no browser says so
+        return False
 
 
 def _shown(typed: str) -> str:

@@ -48,6 +48,13 @@ def test_a_form_of_the_edition_that_brings_nothing_gets_one_more_step(desk: Clie
     assert Wish.objects.count() == 1
 
 
+def test_an_origin_that_no_browser_sends_is_not_ours(desk: Client) -> None:
+    for origin in ("http://[", "http://[::1", "//[", "http://a.example"):
+        answer = posted(desk, "/me/", {"address": ADDRESS}, origin=origin)
+        assert answer.status_code == 200
+        assert "One more step" in answer.content.decode()
+
+
 def test_who_runs_no_scripts_waits_with_the_same_ticket(
     desk: Client, clock: time_machine.Traveller
 ) -> None:
