@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tamizdat.accounts.headers.TellBrowsers",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -160,10 +161,15 @@ SECURE_REFERRER_POLICY = "same-origin"
 # What a page of the newsroom may load and do. No inline script runs (tamizdat.accounts.starting);
 # the three that are named by their hash stand in pages of Wagtail's add-ons and never change (a
 # test computes them). Wagtail 8 styles elements by attributes, hence 'unsafe-inline' for style.
+INLINE = (
+    "'sha256-Zi6020hVNJQUtMOgLuIImaOaART6TyIrghPC9PESpjg='",  # wagtailmedia: the file's name
+    "'sha256-Jx16Tpaz2Kcypjovu4mlVyW3Ji0PExMKe5W9Wr3cmBs='",  # wagtail-localize: all at once
+    "'sha256-lLVZz8vyF0vCZL3ZQcc+U/kumGW1SlEfDpwWrXLLSRw='",  # wagtail-localize: choosers
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [csp.NONE],
-        "script-src": [csp.SELF],
+        "script-src": [csp.SELF, *INLINE],
         "style-src": [csp.SELF, csp.UNSAFE_INLINE],
         "img-src": [csp.SELF, "data:", "blob:"],
         "media-src": [csp.SELF, "blob:"],
