@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from tamizdat import landlock
+
 TAG = "tamizdat"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 DOORS = ("newsroom", "desk", "backroom")
@@ -49,6 +51,7 @@ KNOWN = frozenset(
         "TAMIZDAT_PUBLIC_ADDRESS",
         "TAMIZDAT_SECOND_FACTOR",
         "TAMIZDAT_SECRET_KEY",
+        "TAMIZDAT_TWO_PERSON_HOURS",
         "TAMIZDAT_VAULT_BURST",
         "TAMIZDAT_VAULT_DAY",
         "TAMIZDAT_VAULT_PASSPHRASE",
@@ -63,7 +66,7 @@ KNOWN = frozenset(
 def register_all() -> None:
     """Let Django run the checks."""
     checks = (names, folder, key, addresses, hosts, language, door, databases, passphrase, backups)
-    for check in (*checks, second_factor, two_persons):
+    for check in (*checks, second_factor, two_persons, confinement):
         register(check, TAG)
 
 
@@ -211,3 +214,12 @@ def backups(**_: Any) -> list[CheckMessage]:
         text = f"TAMIZDAT_BACKUP_KEEP: {problem}."
         found.append(Error(text, hint="30d, or leave it out.", id="tamizdat.E016"))
     return found
+
+
+def confinement(**_: Any) -> list[CheckMessage]:
+    """Say where the desk cannot be held to what it needs (``tamizdat.landlock``)."""
+    if landlock.version() > 0:
+        return []
+    text = "This kernel confines no process (Landlock): who takes over the desk can open all files."
+    hint = "Linux 5.13 or newer with landlock among its lsm=; or give the desk a user of its own."
+    return [Warning(text, hint=hint, id="tamizdat.W006")]

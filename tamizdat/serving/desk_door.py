@@ -38,7 +38,6 @@ threads = 8
 worker_connections = 500
 # gunicorn keeps a file of each worker here, which the arbiter looks at to see that it lives.
 worker_tmp_dir = str(Path(os.environ.get("TAMIZDAT_HOME", "newsroom")) / "run" / "desk")
-Path(worker_tmp_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
 keepalive = 0
 graceful_timeout = 2
 timeout = 30
@@ -55,6 +54,7 @@ proc_name = "tamizdat-desk"
 def on_starting(server: Any) -> None:
     """Step back behind everything else, and leave no core."""
     os.nice(POLITENESS)
+    Path(worker_tmp_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings as DjangoSettings
 
 import tamizdat
-from tamizdat import checks
+from tamizdat import checks, landlock
 
 
 def test_every_setting_that_is_read_is_known() -> None:
@@ -96,3 +96,10 @@ def test_the_vaults_passphrase_is_no_setting(monkeypatch: pytest.MonkeyPatch) ->
     (found,) = checks.passphrase()
     assert found.id == "tamizdat.E011"
     assert "typed words" not in f"{found.msg} {found.hint}"
+
+
+def test_a_kernel_that_cannot_confine_the_desk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    assert [each.id for each in checks.confinement()] == ["tamizdat.W006"]
+    monkeypatch.setattr(landlock, "version", lambda: 1)
+    assert checks.confinement() == []
