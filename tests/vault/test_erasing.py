@@ -146,6 +146,18 @@ def test_without_cutting_the_journal_the_box_would_stay_in_it(
     assert traces_of(anna)
 
 
+@committing
+def test_no_file_of_the_database_holds_the_letters_of_an_address(on_sqlite: None) -> None:
+    people()
+    name = Path(str(connections[PEOPLE].settings_dict["NAME"]))
+    files = [each for each in name.parent.iterdir() if each.name.startswith(name.name)]
+    assert len(files) > 1  # the journal is there
+    for file in files:
+        data = file.read_bytes().lower()
+        assert b"example.org" not in data
+        assert not [number for number in range(40) if f"reader{number}@".encode() in data]
+
+
 # What goes by itself
 
 
