@@ -33,13 +33,13 @@ SYSTEM = tuple(
 
 worker_class = "tamizdat.serving.desk_worker.DeskWorker"
 preload_app = True
-workers = 2
+workers = 3
 threads = 8
 worker_connections = 500
 # gunicorn keeps a file of each worker here, which the arbiter looks at to see that it lives.
 worker_tmp_dir = str(Path(os.environ.get("TAMIZDAT_HOME", "newsroom")) / "run" / "desk")
 keepalive = 0
-graceful_timeout = 2
+graceful_timeout = 11  # seconds: a request that is still coming to a worker that ends is waited for
 timeout = 30
 backlog = 1024
 limit_request_line = 1024
