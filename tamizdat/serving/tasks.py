@@ -51,7 +51,7 @@ KEPT = timedelta(minutes=10)
 FAILURES_KEPT = timedelta(days=3)
 CLEAN_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(minutes=1)
-RESEAL_EVERY = timedelta(seconds=20)
+RESEAL_EVERY = timedelta(minutes=1)
 SLICE = 500  # finished tasks that are deleted in one turn
 AT_A_LOOK = 5.0  # seconds of a chore that goes through everything
 NIGHT = 2  # hour of the newsroom's clock (UTC) from which nightly work may begin

@@ -23,6 +23,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,11 @@ def recovery_key(folder: Path) -> bytes:
 def key_ids(folder: Path) -> list[str]:
     """Return the ids of the sender's keys whose private half is here."""
     return sorted(file.stem for file in folder.glob("*.key") if len(file.stem) == KEY_ID_DIGITS)
+
+
+def written_at(folder: Path, key_id: str) -> datetime:
+    """Return when the private half of a key was written here."""
+    return datetime.fromtimestamp((folder / f"{key_id}.key").stat().st_mtime, UTC)
 
 
 # Opening private keys

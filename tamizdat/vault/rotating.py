@@ -72,8 +72,11 @@ def note(pair: Pair, index: bytes, recovery: bytes, now: datetime) -> None:
 def retire(folder: Path, now: datetime) -> None:
     """Note since when keys are out of force."""
     current = keys.current_id(folder)
-    VaultKey.objects.filter(key_id=current).exclude(retired_at=None).update(retired_at=None)
-    VaultKey.objects.filter(retired_at=None).exclude(key_id=current).update(retired_at=now)
+    back = VaultKey.objects.filter(key_id=current).exclude(retired_at=None)
+    out = VaultKey.objects.filter(retired_at=None).exclude(key_id=current)
+    for rows, moment in ((back, None), (out, now)):
+        if rows.exists():  # most often none: the write lock is not taken to learn that
+            rows.update(retired_at=moment)
 
 
 def boxed() -> list[type[Boxed]]:
@@ -148,10 +151,17 @@ def old_keys(folder: Path) -> list[str]:
 
 
 def unused(folder: Path, now: datetime) -> list[str]:
-    """Return the keys that can be destroyed: out of force long enough, and named by no row."""
-    current = keys.current_id(folder)
-    retired = VaultKey.objects.filter(retired_at__lte=now - AFTER).exclude(key_id=current)
-    return [key.key_id for key in retired.order_by("retired_at") if not rows_of(key.key_id)]
+    """Return the keys that can be destroyed: out of force long enough, and named by no row.
+
+    A file that no row knows is left of a change that was cut off before its key was in force.
+    """
+    known = {key.key_id: key.retired_at for key in VaultKey.objects.all()}
+    left_over = [key_id for key_id in old_keys(folder) if key_id not in known]
+    since = {key_id: moment for key_id, moment in known.items() if moment is not None}
+    since |= {key_id: keys.written_at(folder, key_id) for key_id in left_over}
+    since.pop(keys.current_id(folder), None)
+    long_enough = sorted(key_id for key_id, moment in since.items() if moment <= now - AFTER)
+    return [key_id for key_id in long_enough if not rows_of(key_id)]
 
 
 def destroy_unused(folder: Path, now: datetime) -> list[str]:

@@ -159,6 +159,31 @@ def test_the_worker_goes_on_with_a_rotation_and_waits_without_the_passphrase(
 
 
 @both
+def test_a_key_of_a_change_that_was_cut_off_goes_when_it_is_old(folder: Path, old: Pair) -> None:
+    keys.keep(folder, Pair.make(), WORDS, keys.LIGHT)  # and then the power was cut
+    (left,) = rotating.old_keys(folder)
+    written = keys.written_at(folder, left)
+    assert rotating.destroy_unused(folder, written) == []
+    assert rotating.destroy_unused(folder, written + rotating.AFTER) == [left]
+    assert keys.key_ids(folder) == [old.key_id]
+
+
+@both
+def test_the_worker_rests_while_what_is_left_does_not_open(
+    folder: Path, old: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Address.objects.filter(pk=Address.objects.all()[0].pk).update(box=b"x" * 112)
+    rotate(folder)
+    (tmp_path / "words").write_text(WORDS)
+    monkeypatch.setenv("TAMIZDAT_VAULT_PASSPHRASE_FILE", str(tmp_path / "words"))
+    worker = Resealing(folder)
+    worker.look(NOW, pause=no_pause)
+    assert rotating.waiting(folder) == 1
+    monkeypatch.setattr(rotating, "is_waiting", lambda folder: pytest.fail("it looked again"))
+    worker.look(NOW + timedelta(minutes=30), pause=no_pause)
+
+
+@both
 def test_the_database_and_the_recovery_key_open_everything(folder: Path, old: Pair) -> None:
     rotate(folder)  # half of it: two keys are in use
     next(rotating.reseal(folder, opener(folder), no_pause))
