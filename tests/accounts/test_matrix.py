@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_all
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.template.backends.django import Template
@@ -211,3 +212,23 @@ def renew(role: str, found: dict[tuple[str, str, str], str]) -> None:
         answers[column] = now
         rows.append(matrix.Row(*key, tuple(answers)))
     matrix.write(FILE, rows)
+
+
+# The desk has no roles: everybody is a stranger there, and its own tests walk it (tests/desk). What
+# a stranger can ask for at all is looked through here, as the newsroom's addresses are.
+DESK = {"work.js", "robots.txt", "", "me/", "me/asked/", "^me/(?P<token>[A-Za-z0-9_-]{22})/$"}
+
+
+def test_the_desk_answers_what_was_looked_through_and_nothing_else() -> None:
+    found = {route.pattern for route in matrix.routes("tamizdat.urls.desk")}
+    languages = {code for code, _ in settings_of_all.LANGUAGES}
+    assert {_without(language, each) for each in found for language in _of(each, languages)} == DESK
+
+
+def _of(pattern: str, languages: set[str]) -> set[str]:
+    """Return the language whose prefix a pattern has; "": the first one, which has none."""
+    return {each for each in languages if pattern.lstrip("^").startswith(f"{each}/")} or {""}
+
+
+def _without(language: str, pattern: str) -> str:
+    return pattern.replace(f"{language}/", "", 1) if language else pattern
