@@ -189,17 +189,17 @@ def test_init_shows_the_passphrase_of_the_root_keys_once_and_before_they_count(
     with monkeypatch.context() as cut:
         cut.setattr(ceremony, "found", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            command._make_keys(folder, options)
+            command._make_keys(folder, options, command._asker(options))
     assert "passphrase   " in command.stdout._out.getvalue()
     command.stdout = OutputWrapper(StringIO())
-    command._make_keys(folder, options)
+    command._make_keys(folder, options, command._asker(options))
     said = command.stdout._out.getvalue()
     (passphrase,) = re.findall(r"^  passphrase +(\S+)$", said, re.MULTILINE)
     # The files of the ceremony that was cut off stand beside, and count for nothing.
     files = [tmp_path / "root-keys" / f"root-{number}.age" for number in (4, 5, 6)]
     opened = [open_file(file, passphrase, CHEAP).key_id for file in files]
     assert Keyring.load(tmp_path / "keys").root.roles["root"].keyids == opened
-    command._make_keys(folder, options)  # the next time nothing is made
+    command._make_keys(folder, options, command._asker(options))  # the next time nothing is made
     assert command.stdout._out.getvalue() == said
 
 
@@ -213,7 +213,8 @@ def test_init_puts_root_keys_on_sticks_each_with_a_passphrase_of_its_own(tmp_pat
     sticks = [tmp_path / "a", tmp_path / "b", tmp_path / "c"]
     home = Folder(tmp_path / "home")
     home.path.mkdir()
-    command._make_keys(home, {"passphrase_file": files, "to": sticks, "stories": 50})
+    options = {"passphrase_file": files, "to": sticks, "stories": 50}
+    command._make_keys(home, options, command._asker(options))
     for number, (stick, secret) in enumerate(zip(sticks, secrets, strict=True), start=1):
         assert open_file(stick / f"root-{number}.age", secret)
     assert not home.root_keys.exists()

@@ -7,7 +7,7 @@ Rules:
   newsroom, and can be begun again.
 * No version of signed metadata is given out that may have been given out since the backup was
   made: all are counted on by more than anybody can have signed in that time.
-* Everybody signs in anew, and everything is baked anew.
+* Everybody signs in anew, everything is baked anew, and no letter that waited is sent.
 """
 
 from __future__ import annotations
@@ -166,6 +166,7 @@ def take_up(home: Folder, unpacked: Unpacked, now: datetime) -> None:
     from django.contrib.sessions.models import Session
 
     from tamizdat.bake import duty, journal
+    from tamizdat.desk.models import Wish
     from tamizdat.serving import opening
 
     opening.migrate()
@@ -175,6 +176,7 @@ def take_up(home: Folder, unpacked: Unpacked, now: datetime) -> None:
     )
     _step_over(home, now)
     Session.objects.all().delete()
+    Wish.objects.all().delete()  # its letter may have been sent since; who wants it asks again
     duty.ask_for_all(home.run)
     for deed in AFTERWARDS:
         deed(now)
