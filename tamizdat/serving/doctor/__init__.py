@@ -42,7 +42,7 @@ GROUPS: dict[str, list[Check]] = {
         databases.postgres,
         databases.migrations,
     ],
-    "keys": [keys.roles, keys.ages, keys.root_keys],
+    "keys": [keys.roles, keys.ages, keys.root_keys, keys.vault],
     "backups": [backups.recipients, backups.age, backups.place],
     "clock": [clock.against_signatures, clock.is_kept],
     "disk": [disk.space, disk.inodes],

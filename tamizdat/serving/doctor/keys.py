@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 from tamizdat.edition.keys import Keyring
@@ -9,7 +10,7 @@ from tamizdat.edition.paths import EditionError
 from tamizdat.edition.roles import ROOT, SNAPSHOT, TIMESTAMP
 from tamizdat.edition.sealing import is_due
 from tamizdat.serving import keystatus
-from tamizdat.serving.doctor.findings import Findings, Visit, error, warning
+from tamizdat.serving.doctor.findings import Findings, Visit, error, unseen, warning
 from tamizdat.serving.keystatus import Line
 
 OLD = timedelta(days=200)  # the drill is held twice a year (docs/operating.md)
@@ -74,3 +75,34 @@ def root_keys(visit: Visit) -> Findings:
             f"lies in {place}, beside what it protects",
             "move it with its .pub to a USB stick of its own",
         )
+
+
+def vault(visit: Visit) -> Findings:
+    """Find a vault that cannot seal or open, or whose addresses wait for a new key."""
+    from tamizdat.vault import keys as own
+    from tamizdat.vault import rotating
+
+    folder = visit.folder.vault_keys
+    if not own.has_keys(folder):
+        yield error("vault", "has no keys: no address can be kept", "tamizdat init")
+        return
+    for file in own.open_to_others(folder):
+        yield error("vault", f"others may open {file}", f"chmod go= {file}")
+    if count := rotating.waiting(folder):
+        yield warning("vault", f"{count} addresses wait to be sealed anew", "tamizdat serve")
+    yield from _passphrase(visit)
+
+
+def _passphrase(visit: Visit) -> Findings:
+    from tamizdat.vault import keys as own
+    from tamizdat.vault import passphrase
+    from tamizdat.vault.errors import NoPassphrase, WrongPassphrase
+
+    if passphrase.file_of(os.environ) is None:
+        mend = "type it once: tamizdat keys vault status; or name a file of it"
+        yield unseen("vault", "its passphrase is typed when the newsroom starts", mend)
+        return
+    try:
+        own.unlock(visit.folder.vault_keys, passphrase.find(os.environ))
+    except (NoPassphrase, WrongPassphrase) as problem:
+        yield error("vault", str(problem), "letters wait: put the right passphrase into its file")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from dataclasses import dataclass
+from functools import wraps
 
 import dns.exception
 import dns.resolver
@@ -16,7 +17,7 @@ import dns.reversename
 from django.conf import settings
 
 from tamizdat.serving.doctor import doors
-from tamizdat.serving.doctor.findings import Findings, Visit, error, unseen, warning
+from tamizdat.serving.doctor.findings import Check, Findings, Visit, error, unseen, warning
 
 LONGEST_POLICY = 64_000  # bytes
 WHERE = "docs/operating.md, Mail"
@@ -67,6 +68,21 @@ def _names(visit: Visit) -> Names:
     return Names(visit.patience, RESOLVER[-1])
 
 
+def _told(check: Check) -> Check:
+    """Let a name server that gives no answer be a finding, and no missing record."""
+
+    @wraps(check)
+    def looks(visit: Visit) -> Findings:
+        try:
+            yield from check(visit)
+        except dns.exception.DNSException as problem:
+            why = f"the name server gave no answer ({type(problem).__name__})"
+            yield unseen(f"mail, {check.__name__}", why, "look at /etc/resolv.conf; ask again")
+
+    return looks
+
+
+@_told
 def sender(visit: Visit) -> Findings:
     """Find a domain that does not say which machines send for it (RFC 7208)."""
     who = sender_of()
@@ -83,6 +99,7 @@ def sender(visit: Visit) -> Findings:
         yield warning("SPF", "lets any machine send", "end the record with -all")
 
 
+@_told
 def signature(visit: Visit) -> Findings:
     """Find a key for signatures that is not published (RFC 6376)."""
     who = sender_of()
@@ -99,6 +116,7 @@ def signature(visit: Visit) -> Findings:
         yield error("DKIM", f"no key is published at {name}", f"publish it there ({WHERE})")
 
 
+@_told
 def policy(visit: Visit) -> Findings:
     """Find a domain that does not say what to do with forged mail (RFC 7489)."""
     who = sender_of()
@@ -120,6 +138,7 @@ def policy(visit: Visit) -> Findings:
             )
 
 
+@_told
 def transport(visit: Visit) -> Findings:
     """Find a domain whose incoming mail may travel in the open (RFC 8461)."""
     who = sender_of()
@@ -155,6 +174,7 @@ def _policy_of(domain: str, patience: float) -> str | None:
         asking.close()
 
 
+@_told
 def reverse(visit: Visit) -> Findings:
     """Find a sending machine whose address does not lead back to its name (RFC 1912, 2.1)."""
     who = sender_of()
@@ -174,10 +194,7 @@ def reverse(visit: Visit) -> Findings:
 
 
 def _ask(visit: Visit, name: str, kind: str) -> list[str]:
-    try:
-        return _names(visit).ask(name, kind)
-    except dns.exception.DNSException:
-        return []
+    return _names(visit).ask(name, kind)
 
 
 def _tags(record: str) -> dict[str, str]:
