@@ -78,31 +78,6 @@ def test_root_keys_that_were_not_carried_away_are_a_warning(baked: Looking) -> N
     assert said.startswith("warning key root-2: lies in")
 
 
-@pytest.mark.django_db(databases=["default", "people"])
-def test_a_vault_that_cannot_work_is_found(
-    looking: Looking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tamizdat.vault import keys as own
-    from tamizdat.vault.sealing import Pair
-
-    assert looking(keys.vault)[0].startswith("error vault: has no keys")
-    folder = looking.folder.vault_keys
-    own.begin(folder, Pair.make().public)
-    pair = Pair.make()
-    own.keep(folder, pair, "the right passphrase", own.LIGHT)
-    own.put_in_force(folder, pair.key_id)
-    (said,) = looking(keys.vault)
-    assert said.startswith("unseen vault: not looked at: its passphrase is typed")
-    file = tmp_path / "passphrase.txt"
-    monkeypatch.setenv("TAMIZDAT_VAULT_PASSPHRASE_FILE", str(file))
-    file.write_text("the right passphrase")
-    assert looking(keys.vault) == []
-    file.write_text("another passphrase")
-    (said,) = looking(keys.vault)
-    assert said.startswith("error vault:")
-    assert "another" not in said
-
-
 # Files
 
 
