@@ -52,7 +52,7 @@ class Resealing:
         else:
             self._opener = None  # the keys are not held for longer than they are needed
             for key_id in rotating.destroy_unused(self.folder, now):
-                log.warning("the vault's key %s is destroyed: no row needs it any more", key_id)
+                log.warning("a private key of the vault is destroyed (%s): no row needs it", key_id)
 
     def _seal_again(self, now: datetime, timer: Callable[[], float], pause: Pause) -> None:
         opener = self._unlocked()
