@@ -53,6 +53,7 @@ class Photo(AbstractImage):
     )
     search_fields = [*Image.search_fields]
 
+    file: Any  # Wagtail's field, which ships no types
     _decoded: drawing.Original | None = None  # while several renditions are drawn
     _stripped: object = None  # the upload that was looked at
 
