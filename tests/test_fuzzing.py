@@ -84,6 +84,13 @@ def test_postings_that_end_too_early_are_damaged(data: bytes) -> None:
             unpacked(data, is_single=True)
 
 
+def test_a_webp_that_is_cut_short_is_no_picture() -> None:
+    from tamizdat.stories.metadata import UnknownPicture, without_metadata
+
+    with pytest.raises(UnknownPicture, match="cut short"):
+        without_metadata(base64.b64decode("UklGRo4AAABXRUJQVlA4WAoAAAA="))
+
+
 BROKEN_AVIF = (
     "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAAE2bWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAA"
     "AAAAAAAAAAAAAAAAAAAOcGl0bQAAAAAAAQAAACxpbG9jAAAAAEQAAAIAAQAAAAEAAAGIAAAAMgACAAAAAQAAAV4A"

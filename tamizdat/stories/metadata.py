@@ -112,6 +112,8 @@ def _webp(data: bytes) -> Iterator[bytes]:
         length = 8 + int.from_bytes(data[place + 4 : place + 8], "little")
         length += length % 2
         chunk = data[place : place + length]
+        if name == b"VP8X" and len(chunk) < 18:
+            raise UnknownPicture("a WebP picture that is cut short")
         if name == b"VP8X":
             chunk = chunk[:8] + bytes([chunk[8] & ~WEBP_FLAGS]) + chunk[9:]
         if name not in WEBP_DROPPED:
