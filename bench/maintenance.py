@@ -223,8 +223,9 @@ def with_old_sessions(stories: int) -> None:
     """Two thousand: a large staff that signs in twice a day, and a month of nights missed."""
     from datetime import timedelta
 
-    from django.contrib.sessions.models import Session
     from django.utils import timezone
+
+    from tamizdat.accounts.models import Session
 
     old = timezone.now() - timedelta(days=2)
     Session.objects.bulk_create(

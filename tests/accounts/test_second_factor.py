@@ -87,6 +87,17 @@ def test_whoever_has_no_second_factor_is_led_to_make_one(editor: User) -> None:
     assert client.get("/admin/").status_code == 200
 
 
+def test_passkeys_get_their_words_before_they_begin_however_slow_the_line_is(
+    editor: User, settings: DjangoSettings
+) -> None:
+    settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = ["http://testserver"]
+    client, _ = half_in("edna")
+    page = client.get(ENROL).content.decode()
+    words, begins = page.index("/words/"), page.index("otp_webauthn_register.js")
+    assert words < begins
+    assert " async" not in page[:begins]
+
+
 def test_the_secret_stays_the_same_until_it_is_taken(editor: User) -> None:
     client, _ = half_in("edna")
     assert _secret(client) == _secret(client)

@@ -163,8 +163,7 @@ def _expect_empty(alias: str, name: str) -> None:
 
 def take_up(home: Folder, unpacked: Unpacked, now: datetime) -> None:
     """Bring the tables up to date and let nothing happen twice."""
-    from django.contrib.sessions.models import Session
-
+    from tamizdat.accounts.models import Session
     from tamizdat.bake import duty, journal
     from tamizdat.desk.models import Wish
     from tamizdat.serving import opening

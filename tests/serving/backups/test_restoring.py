@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connections
 from django.utils import timezone
 
+from tamizdat.accounts.models import Session
 from tamizdat.bake import duty, journal
 from tamizdat.serving.backups import copies, making, restoring
 from tamizdat.serving.backups.errors import BackupError, CannotOpen
