@@ -28,6 +28,7 @@ from tamizdat.scrubbing import told
 from tamizdat.stories import drawing
 from tamizdat.stories.models import Photo
 from tamizdat.stories.originals import is_bare, look_at
+from tests.signing_in import sign_in
 
 MOST = 512 * 1024  # KB
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -287,7 +288,7 @@ def test_a_gif_becomes_a_still_picture() -> None:
 @pytest.mark.parametrize("name", ["a flood of pixels", "a drawing", "half a picture"])
 def test_the_newsrooms_form_says_what_is_wrong(name: str, editor: Any, client: Client) -> None:
     file, make = BOMBS[name]
-    client.force_login(editor)
+    sign_in(client, editor)
     answer = client.post(
         reverse("wagtailimages:add"), {"title": "a", "file": SimpleUploadedFile(file, make())}
     )
@@ -300,7 +301,7 @@ def test_no_document_can_be_uploaded_and_no_thumbnail(editor: Any, client: Clien
 
     editor.is_superuser = True
     editor.save()
-    client.force_login(editor)
+    sign_in(client, editor)
     page = SimpleUploadedFile("a.html", b"<script>alert(1)</script>")
     client.post(reverse("wagtaildocs:add"), {"title": "a", "file": page})
     assert not get_document_model().objects.exists()

@@ -233,6 +233,7 @@ def laid(
     return unpacked
 
 
+@pytest.mark.django_db(databases=["default", "people"])
 def test_versions_are_counted_on_past_all_that_may_have_been_signed_since(
     laid: restoring.Unpacked, home: Folder
 ) -> None:
@@ -255,6 +256,7 @@ def test_a_clock_that_was_put_back_takes_nothing_away() -> None:
     assert restoring.versions_since(now + timedelta(days=1), now) == restoring.SLACK
 
 
+@pytest.mark.django_db(databases=["default", "people"])
 def test_everybody_signs_in_again_and_other_parts_are_told(
     laid: restoring.Unpacked, home: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
