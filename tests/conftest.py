@@ -50,6 +50,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 # Databases
 
+COPIES = pytest.StashKey[tuple[Copies, DjangoDbBlocker]]()
 ASKING = {"db", "transactional_db", "golden_edition"}
 
 
@@ -75,7 +76,9 @@ def copies(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         made = Copies(store, process)
         made.make()
+        request.config.stash[COPIES] = (made, django_db_blocker)
         yield made
+        del request.config.stash[COPIES]
         made.drop()
 
 
@@ -84,18 +87,19 @@ def django_db_setup(django_test_environment: None, copies: Copies) -> None:
     """Take the place of pytest-django's own making of databases."""
 
 
-@pytest.fixture(autouse=True)
-def _fresh_after_commits(
-    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    marker = request.node.get_closest_marker("django_db")
-    commits = "transactional_db" in request.fixturenames or (
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Lay fresh copies after a test that committed, when all is torn down: Django empties them."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    commits = "transactional_db" in getattr(item, "fixturenames", ()) or (
         marker is not None and marker.kwargs.get("transaction", False)
     )
-    yield
-    if commits:
-        with django_db_blocker.unblock():
-            request.getfixturevalue("copies").renew()
+    made = item.config.stash.get(COPIES, None)
+    if commits and made is not None:
+        copies, blocker = made
+        with blocker.unblock():
+            copies.renew()
 
 
 @pytest.fixture(autouse=True)

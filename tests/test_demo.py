@@ -53,7 +53,7 @@ def test_its_edition_is_sealed_and_its_root_keys_open(sample_newsroom: Path) -> 
     stamped = (sample_newsroom / "edition" / "signed" / "timestamp.json").read_bytes()
     assert holds(ring.root, "timestamp", stamped)
     secret = (sample_newsroom / "root-keys" / "secret.txt").read_text(encoding="utf-8").strip()
-    files = sorted((sample_newsroom / "root-keys").glob("*.age"))
+    files = sorted((sample_newsroom / "root-keys").glob("root-*.age"))
     opened = [open_file(file, secret).key_id for file in files]
     assert ring.root.roles["root"].keyids == opened[-3:]
 

@@ -50,10 +50,10 @@ def test_the_hunt_sees_what_breaks_what_lies_and_what_dies() -> None:
     for deed in ("raise KeyError(value)", "__import__('os').abort()"):
         program = (
             f"import sys; sys.path[:0] = [{str(SCRIPT.parent)!r}]; import fuzz, fuzzing\n"
-            "from hypothesis import strategies as st\n"
+            "import itertools\nfrom hypothesis import strategies as st\n"
             f"def run(value):\n    {deed}\n"
             "aim = fuzzing.Target('x', st.binary(), run)\n"
-            "print(fuzz.Hunt(aim, 0.2).run()['findings'])\n"
+            "print(fuzz.Hunt(aim, 20, itertools.count().__next__).run()['findings'])\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], env=environment(), capture_output=True, text=True

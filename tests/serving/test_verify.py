@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
@@ -335,7 +335,8 @@ def test_a_page_on_a_mirror_is_checked(desk: Desk, address: str) -> None:
 
 
 def test_no_newsroom_and_no_django_settings_are_needed(desk: Desk, tmp_path: Path) -> None:
-    now = datetime.now(UTC).replace(microsecond=0)
+    # The program's clock is nobody's to move.
+    now = time_machine.escape_hatch.datetime.datetime.now(UTC).replace(microsecond=0)
     fresh = Desk(Newsroom(now), tmp_path / "fresh", desk.capsys)
     program = (
         "import sys; from tamizdat import cli; code = cli.run(sys.argv[1:]); "
