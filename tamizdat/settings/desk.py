@@ -16,7 +16,11 @@ DESK_KEY = text("TAMIZDAT_DESK_KEY") or secrets.token_urlsafe(48)
 SECRET_KEY = DESK_KEY  # Django wants one; nothing of the desk signs with it
 ALLOWED_HOSTS = words("TAMIZDAT_DESK_HOSTS", "localhost,127.0.0.1,[::1]")
 
-INSTALLED_APPS = ["tamizdat.vault.apps.Vault", "tamizdat.desk.apps.Desk"]
+INSTALLED_APPS = [
+    "tamizdat.vault.apps.Vault",
+    "tamizdat.desk.apps.Desk",
+    "tamizdat.newsletters.subscribers.apps.Subscribers",
+]
 MIDDLEWARE = ["tamizdat.desk.doorway.Doorway"]
 ROOT_URLCONF = "tamizdat.urls.desk"
 TEMPLATES: list[dict[str, Any]] = []

@@ -1,0 +1,1 @@
+"""Mail that comes in, and lists of subscribers that come and go."""

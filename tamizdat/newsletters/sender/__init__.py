@@ -1,0 +1,1 @@
+"""Issues to subscribers, each exactly once."""

@@ -1,0 +1,1 @@
+"""Who asked for which newsletter, and the forms to say so."""
