@@ -37,6 +37,7 @@ KNOWN = frozenset(
         "TAMIZDAT_DESK_KEY",
         "TAMIZDAT_DOOR",
         "TAMIZDAT_HOME",
+        "TAMIZDAT_HOME_LANGUAGES",
         "TAMIZDAT_LANGUAGE",
         "TAMIZDAT_MAIL",
         "TAMIZDAT_MAIL_DKIM_SELECTOR",

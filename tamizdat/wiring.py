@@ -15,8 +15,17 @@ class Wiring(AppConfig):
         from tamizdat import checks
 
         checks.register_all()
+        _let_newsletters_stand_below_home()
         _let_the_bake_answer()
         _let_staff_ask_for_exports()
+
+
+def _let_newsletters_stand_below_home() -> None:
+    """Let editors begin newsletters in the tree, which knows of none."""
+    from tamizdat.newsletters.models import NewsletterIndex
+    from tamizdat.stories.models import Home
+
+    Home.subpage_types.append(NewsletterIndex._meta.label)
 
 
 def _let_the_bake_answer() -> None:

@@ -64,6 +64,8 @@ NEWSROOM_NAME = text("TAMIZDAT_NEWSROOM_NAME", "Newsroom")
 LANGUAGE_CODE = text("TAMIZDAT_LANGUAGE", "en")  # the first one, without a prefix
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]
 TIME_ZONE = text("TAMIZDAT_ZONE", "UTC")
+# Where the newsroom is banned these are spoken: quiet mail is the default in them.
+HOME_LANGUAGES = words("TAMIZDAT_HOME_LANGUAGES", "ru,fa")
 USE_TZ = True
 USE_I18N = True
 
