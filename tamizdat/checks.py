@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ TAG = "tamizdat"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 DOORS = ("newsroom", "desk", "backroom")
 FACTOR_OF = ("everybody", "but-writers")
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+SHORTEST_KEY = 32  # letters
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 # Every setting that is read from the environment; any of them may end in _FILE.
@@ -38,7 +42,9 @@ KNOWN = frozenset(
         "TAMIZDAT_DOOR",
         "TAMIZDAT_HOME",
         "TAMIZDAT_HOME_LANGUAGES",
+        "TAMIZDAT_HOME_PROVIDERS",
         "TAMIZDAT_LANGUAGE",
+        "TAMIZDAT_LINK_KEY",
         "TAMIZDAT_MAIL",
         "TAMIZDAT_MAIL_DKIM_SELECTOR",
         "TAMIZDAT_MAIL_FROM",
@@ -67,7 +73,7 @@ KNOWN = frozenset(
 def register_all() -> None:
     """Let Django run the checks."""
     checks = (names, folder, key, addresses, hosts, language, door, databases, passphrase, backups)
-    for check in (*checks, second_factor, two_persons, confinement):
+    for check in (*checks, second_factor, two_persons, confinement, links, home_country):
         register(check, TAG)
 
 
@@ -154,6 +160,36 @@ def door(**_: Any) -> list[CheckMessage]:
         return []
     text = f"TAMIZDAT_DOOR: there is no door {settings.DOOR!r}."
     return [Error(text, hint=f"One of {', '.join(DOORS)}.", id="tamizdat.E007")]
+
+
+def links(**_: Any) -> list[CheckMessage]:
+    """Say where desk and sender would each make a key of their own for the links in letters."""
+    ways = ("TAMIZDAT_LINK_KEY", "TAMIZDAT_LINK_KEY_FILE")
+    if not any(os.environ.get(name) for name in ways):
+        if not Path(settings.HOME).is_dir():
+            return []
+        text = "TAMIZDAT_LINK_KEY is not set: the links in letters lead nowhere."
+        hint = "Put 48 random letters into link.key and name it: TAMIZDAT_LINK_KEY_FILE=link.key."
+        return [Warning(text, hint=hint, id="tamizdat.W040")]
+    if len(settings.LINK_KEY) < SHORTEST_KEY:
+        text = f"TAMIZDAT_LINK_KEY: expected at least {SHORTEST_KEY} letters that nobody can guess."
+        return [Error(text, hint="openssl rand -base64 48", id="tamizdat.E040")]
+    return []
+
+
+def home_country(**_: Any) -> list[CheckMessage]:
+    """Look at what is said of the country in which readers are in danger."""
+    found: list[CheckMessage] = []
+    for code in settings.HOME_LANGUAGES:
+        if not LANGUAGE.fullmatch(code):
+            text = f"TAMIZDAT_HOME_LANGUAGES: {code!r} is no code of a language."
+            found.append(Error(text, hint="ru,fa: codes with commas.", id="tamizdat.E041"))
+    for domain in settings.HOME_PROVIDERS:
+        if not DOMAIN.fullmatch(domain):
+            text = f"TAMIZDAT_HOME_PROVIDERS: {domain!r} is no domain of a mail provider."
+            hint = "What stands behind the @ of an address, with commas: mail.example."
+            found.append(Error(text, hint=hint, id="tamizdat.E042"))
+    return found
 
 
 def second_factor(**_: Any) -> list[CheckMessage]:

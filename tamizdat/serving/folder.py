@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SETTINGS, KEY, DESK_KEY = "newsroom.env", "secret.key", "desk.key"
+LINK_KEY = "link.key"  # signs the links in letters (tamizdat.newsletters.subscribers.links)
 LOCAL = ("localhost", "127.0.0.1", "::1")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _OPENING = """\
@@ -77,6 +78,7 @@ class Folder:
         return self.path.is_dir() and {each.name for each in self.path.iterdir()} <= {
             KEY,
             DESK_KEY,
+            LINK_KEY,
             "run",
         }
 
@@ -92,7 +94,9 @@ class Folder:
             self.run.mkdir(exist_ok=True)
             _write(self.path / KEY, secrets.token_urlsafe(48) + "\n")
             _write(self.path / DESK_KEY, secrets.token_urlsafe(48) + "\n")
+            _write(self.path / LINK_KEY, secrets.token_urlsafe(48) + "\n")
             own = {"TAMIZDAT_SECRET_KEY_FILE": KEY, "TAMIZDAT_DESK_KEY_FILE": DESK_KEY}
+            own |= {"TAMIZDAT_LINK_KEY_FILE": LINK_KEY}
             self.write_settings({**own, **values})
         except OSError as error:
             raise FolderError(f"{self.path} cannot be made: {error.strerror}") from None

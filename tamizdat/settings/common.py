@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,16 @@ PUBLIC_ADDRESS = text("TAMIZDAT_PUBLIC_ADDRESS", "http://localhost:8000").rstrip
 NEWSROOM_ADDRESS = text("TAMIZDAT_NEWSROOM_ADDRESS", "http://localhost:8001").rstrip("/")
 DESK_ADDRESS = text("TAMIZDAT_DESK_ADDRESS", "http://localhost:8002").rstrip("/")
 NEWSROOM_NAME = text("TAMIZDAT_NEWSROOM_NAME", "Newsroom")
+
+# Signs the links in letters; desk and sender share it, and it is kept as long as letters are.
+LINK_KEY = text("TAMIZDAT_LINK_KEY") or secrets.token_urlsafe(48)
+# Whose mail a state that banned the newsroom can open: people are told before they sign up.
+HOME_PROVIDERS = words(
+    "TAMIZDAT_HOME_PROVIDERS",
+    "mail.ru,bk.ru,inbox.ru,list.ru,internet.ru,xmail.ru,vk.com,yandex.ru,yandex.com,ya.ru,"
+    "yandex.by,yandex.kz,narod.ru,rambler.ru,lenta.ru,ro.ru,autorambler.ru,myrambler.ru,"
+    "chmail.ir,mailfa.com,vatanmail.ir,iran.ir,rayana.ir",
+)
 
 LANGUAGE_CODE = text("TAMIZDAT_LANGUAGE", "en")  # the first one, without a prefix
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]

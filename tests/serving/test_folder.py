@@ -21,6 +21,7 @@ def test_what_was_written_is_read_back(folder: Folder) -> None:
     assert read(folder.settings) == {
         "TAMIZDAT_SECRET_KEY_FILE": "secret.key",
         "TAMIZDAT_DESK_KEY_FILE": "desk.key",
+        "TAMIZDAT_LINK_KEY_FILE": "link.key",
         "TAMIZDAT_PUBLIC_ADDRESS": "http://localhost:8000",
         "TAMIZDAT_NEWSROOM_NAME": " A ",
     }
@@ -28,7 +29,7 @@ def test_what_was_written_is_read_back(folder: Folder) -> None:
 
 def test_folder_and_secrets_are_their_owners_alone(folder: Folder) -> None:
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
-    for name in ("secret.key", "desk.key", "newsroom.env"):
+    for name in ("secret.key", "desk.key", "link.key", "newsroom.env"):
         assert stat.S_IMODE((folder.path / name).stat().st_mode) == 0o600
 
 
@@ -40,6 +41,7 @@ def test_the_environment_stands_above_the_folders_settings(folder: Folder) -> No
         "TAMIZDAT_NEWSROOM_NAME": "B",
         "TAMIZDAT_SECRET_KEY": "mine",
         "TAMIZDAT_DESK_KEY_FILE": str(folder.path / "desk.key"),
+        "TAMIZDAT_LINK_KEY_FILE": str(folder.path / "link.key"),
         "TAMIZDAT_PUBLIC_ADDRESS": "http://localhost:8000",
     }
 
