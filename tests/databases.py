@@ -127,7 +127,7 @@ def _state() -> str:
     """Name what the templates come from: our migrations and every installed package's version."""
     digest = hashlib.sha256()
     root = Path(tamizdat.__file__).parent
-    for file in sorted([*root.glob("*/migrations/*.py"), *(root / each for each in BUILDERS)]):
+    for file in sorted([*root.rglob("migrations/*.py"), *(root / each for each in BUILDERS)]):
         digest.update(file.read_bytes())
     for name in sorted(f"{each.name} {each.version}" for each in distributions()):
         digest.update(name.encode())

@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "tamizdat.vault.apps.Vault",
     "tamizdat.desk.apps.Desk",
     "tamizdat.newsletters.subscribers.apps.Subscribers",
+    "tamizdat.newsletters.sender.apps.Sender",  # what it holds on a person
 ]
 MIDDLEWARE = ["tamizdat.desk.doorway.Doorway"]
 ROOT_URLCONF = "tamizdat.urls.desk"
