@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from tamizdat import landlock
+from tamizdat.serving.programs import HOOKS
 
 TAG = "tamizdat"
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -41,6 +42,10 @@ KNOWN = frozenset(
         "TAMIZDAT_DESK_KEY",
         "TAMIZDAT_DOOR",
         "TAMIZDAT_HOME",
+        *(f"TAMIZDAT_HOOK_{name}" for name in HOOKS),
+        "TAMIZDAT_INBOX",
+        "TAMIZDAT_INBOX_AUTHSERV",
+        "TAMIZDAT_INBOX_DOMAIN",
         "TAMIZDAT_HOME_LANGUAGES",
         "TAMIZDAT_HOME_PROVIDERS",
         "TAMIZDAT_LANGUAGE",
@@ -73,7 +78,8 @@ KNOWN = frozenset(
 def register_all() -> None:
     """Let Django run the checks."""
     checks = (names, folder, key, addresses, hosts, language, door, databases, passphrase, backups)
-    for check in (*checks, second_factor, two_persons, confinement, links, home_country):
+    more = (second_factor, two_persons, confinement, links, home_country, inbox)
+    for check in (*checks, *more):
         register(check, TAG)
 
 
@@ -220,6 +226,30 @@ def databases(**_: Any) -> list[CheckMessage]:
         text = "The newsroom and the people share one database."
         hint = "Give TAMIZDAT_PEOPLE_DATABASE a database and a role of its own."
         found.append(Error(text, hint=hint, id="tamizdat.E009"))
+    return found
+
+
+def inbox(**_: Any) -> list[CheckMessage]:
+    """Look at where mail comes in, and at what providers sign with."""
+    from tamizdat.newsletters.inbox.boxes import BadBox, place_of
+    from tamizdat.newsletters.inbox.hooks.providers import is_sound
+
+    found: list[CheckMessage] = []
+    try:
+        if getattr(settings, "INBOX", ""):
+            place_of(settings.INBOX)
+    except BadBox as problem:
+        hint = "imaps://user:password@mail.example/INBOX, in a file: TAMIZDAT_INBOX_FILE=…"
+        found.append(Error(f"TAMIZDAT_INBOX: {problem}.", hint=hint, id="tamizdat.E050"))
+    if getattr(settings, "INBOX", "") and not settings.INBOX_AUTHSERV:
+        text = "TAMIZDAT_INBOX_AUTHSERV is not set: nobody can ask for stories by mail, or sign up."
+        hint = "The name with which your mail host begins its Authentication-Results."
+        found.append(Warning(text, hint=hint, id="tamizdat.W050"))
+    for name, secret in settings.HOOKS.items():
+        if not is_sound(name, secret):
+            text = f"TAMIZDAT_HOOK_{name.upper()}: this is no secret of that provider's form."
+            hint = "The key that it signs with, or NAME:PASSWORD (docs/operating.md)."
+            found.append(Error(text, hint=hint, id="tamizdat.E051"))
     return found
 
 

@@ -3,7 +3,8 @@
 Rules:
 
 1. GET, HEAD and POST; anything else is 405. A form is ``application/x-www-form-urlencoded`` and at
-   most LONGEST bytes (413); longer ones are not read.
+   most LONGEST bytes (413); longer ones are not read. What providers report, at HOOKS, is JSON and
+   at most LONGEST_REPORT bytes.
 2. The host is one of ours (400). No address in an answer is made from it.
 3. Every answer: not kept anywhere, no referrer, no frame around it, no device of the reader's, no
    search engine, no other site that reads it. What brings no policy gets the strictest.
@@ -21,8 +22,10 @@ from django.http import HttpRequest, HttpResponse
 from tamizdat.desk.views import refused
 
 LONGEST = 8_192  # bytes of a form
+HOOKS = "/hooks/"
+LONGEST_REPORT = 262_144  # bytes
 METHODS = ("GET", "HEAD", "POST")
-FORM = "application/x-www-form-urlencoded"
+FORM, REPORT = "application/x-www-form-urlencoded", "application/json"
 CLOSED = (
     "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), clipboard-read=(), "
     "display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), "
@@ -83,8 +86,9 @@ def fault_of(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal():
         return 400
-    if int(length) > LONGEST:
+    is_report = request.path_info.startswith(HOOKS)
+    if int(length) > (LONGEST_REPORT if is_report else LONGEST):
         return 413
-    if request.method == "POST" and request.content_type != FORM:
+    if request.method == "POST" and request.content_type != (REPORT if is_report else FORM):
         return 400
     return 0

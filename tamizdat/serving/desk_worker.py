@@ -8,6 +8,7 @@ Rules:
 
 1. A connection gets a thread when its request has come whole. Until then it is a buffer of at most
    LONGEST bytes in the loop, for DEADLINE seconds; where there are too many, the oldest gives way.
+   A provider's report may be longer, on few connections at once (MOST_REPORTS).
 2. One request for each connection.
 3. A worker that handled a form, or any request with a query, ends itself after RETIRE_AFTER
    seconds, or after RETIRE_AT such requests. The arbiter, which reads no request, starts another;
@@ -35,6 +36,9 @@ SENDING = 10.0  # seconds in which a client must take what it is sent
 HEAD_END = b"\r\n\r\n"
 LONGEST_HEAD = 8_192
 LONGEST_FORM = 8_192
+LONGEST_REPORT = 262_144  # as tamizdat.desk.doorway has it
+MOST_REPORTS = 16  # that are coming at once, of more than a form's length
+REPORTS = b"POST /hooks/"
 LONGEST = LONGEST_HEAD + LONGEST_FORM
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
 
@@ -67,6 +71,10 @@ class Arriving(TConn):  # type: ignore[misc] # gunicorn ships no types
         self.buffer += data
         return not data or is_whole(self.buffer)
 
+    @property
+    def is_long(self) -> bool:
+        return len(self.buffer) > LONGEST
+
     def close(self, graceful: bool = False) -> None:
         """Close without waiting: this runs in the loop, and gunicorn would wait two seconds for a
         client that does not hang up. What came unasked is thrown away, so that no reset overtakes
@@ -86,7 +94,8 @@ def is_whole(buffer: bytes | bytearray) -> bool:
         return len(buffer) > LONGEST_HEAD
     found = _LENGTH.search(buffer, 0, end + len(HEAD_END))
     length = int(found[1]) if found else 0
-    return length > LONGEST_FORM or len(buffer) >= end + len(HEAD_END) + length
+    longest = LONGEST_REPORT if buffer.startswith(REPORTS) else LONGEST_FORM
+    return length > longest or len(buffer) >= end + len(HEAD_END) + length
 
 
 class DeskWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -113,10 +122,17 @@ class DeskWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
             has_come = conn.take()
         except OSError:
             return self._drop(conn)
+        if conn.is_long and not has_come:
+            self._keep_few_long()
         if has_come:
             self.poller.unregister(client)
             self.pending_conns.remove(conn)
             self.enqueue_req(conn)
+
+    def _keep_few_long(self) -> None:
+        long = [each for each in self.pending_conns if each.is_long]
+        if len(long) > MOST_REPORTS:
+            self._drop(long[0])
 
     def _drop(self, conn: Arriving) -> None:
         self.pending_conns.remove(conn)

@@ -18,6 +18,9 @@ WSGI = "tamizdat.wsgi:application"
 # A door that listens everywhere is asked on this machine.
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 HERE = {*ANY, *ANY.values()}
+# The providers that can report to the desk (tamizdat.newsletters.inbox.hooks.providers).
+HOOKS = "BREVO MAILERSEND MAILGUN MAILJET MAILTRAP POSTAL POSTMARK SENDGRID SPARKPOST".split()
+OUTBOX = "outbox"  # the folder of a demo's letters
 # What leads to the passphrase of the vault's sender (tamizdat.vault.passphrase).
 HANDED_OVER = "TAMIZDAT_VAULT_PASSPHRASE_FD"
 PASSPHRASE_FILE = "TAMIZDAT_VAULT_PASSPHRASE_FILE"  # noqa: S105 - a setting's name
@@ -139,12 +142,33 @@ def programs(
         Program("baker", (*python, "tamizdat.cli", "bake", "--resident", *home), back_room),
         opening(Program("worker", (*cli, "work", *home), back_room), passphrase),
         opening(Program("post", (*cli, "post", *home), back_room), passphrase),
+        *inbox(folder, os.environ),
         Program(
             "reader door",
             (*python, "tamizdat.reader.door", *root, "--host", reader.host, *port),
         ),
         *vault(folder, os.environ),
     ]
+
+
+def inbox(folder: Folder, environment: Mapping[str, str]) -> list[Program]:
+    """Return what takes mail in and carries out what providers report, where either is set."""
+    names = ["TAMIZDAT_INBOX", *(f"TAMIZDAT_HOOK_{name}" for name in HOOKS)]
+    if not any(environment.get(name) or environment.get(f"{name}_FILE") for name in names):
+        return []
+    words = (sys.executable, "-m", "tamizdat.cli", "newsletters", "inbox")
+    home = ("--home", str(folder.path))
+    return [Program("inbox", (*words, *home), {"TAMIZDAT_DOOR": "backroom"})]
+
+
+def showing_mail(folder: Folder, door: Address) -> Program:
+    """Return what shows a demo's letters. It is told no setting of ours."""
+    words = ("--folder", str(folder.path / OUTBOX), "--port", str(door.port))
+    return Program(
+        "mailbox",
+        (sys.executable, "-m", "tamizdat.newsletters.inbox.mailbox", *words),
+        knows=frozenset(),
+    )
 
 
 def vault(folder: Folder, environment: Mapping[str, str]) -> list[Program]:

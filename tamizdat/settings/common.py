@@ -71,6 +71,19 @@ HOME_PROVIDERS = words(
     "yandex.by,yandex.kz,narod.ru,rambler.ru,lenta.ru,ro.ru,autorambler.ru,myrambler.ru,"
     "chmail.ir,mailfa.com,vatanmail.ir,iran.ir,rayana.ir",
 )
+# What providers that report to the desk sign with (tamizdat.newsletters.inbox.hooks.providers).
+_HOOKS = {
+    "brevo": text("TAMIZDAT_HOOK_BREVO"),
+    "mailersend": text("TAMIZDAT_HOOK_MAILERSEND"),
+    "mailgun": text("TAMIZDAT_HOOK_MAILGUN"),
+    "mailjet": text("TAMIZDAT_HOOK_MAILJET"),
+    "mailtrap": text("TAMIZDAT_HOOK_MAILTRAP"),
+    "postal": text("TAMIZDAT_HOOK_POSTAL"),
+    "postmark": text("TAMIZDAT_HOOK_POSTMARK"),
+    "sendgrid": text("TAMIZDAT_HOOK_SENDGRID"),
+    "sparkpost": text("TAMIZDAT_HOOK_SPARKPOST"),
+}
+HOOKS = {name: secret for name, secret in _HOOKS.items() if secret}
 
 LANGUAGE_CODE = text("TAMIZDAT_LANGUAGE", "en")  # the first one, without a prefix
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]

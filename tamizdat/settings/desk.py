@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "tamizdat.desk.apps.Desk",
     "tamizdat.newsletters.subscribers.apps.Subscribers",
     "tamizdat.newsletters.sender.apps.Sender",  # what it holds on a person
+    "tamizdat.newsletters.inbox.apps.Inbox",
 ]
 MIDDLEWARE = ["tamizdat.desk.doorway.Doorway"]
 ROOT_URLCONF = "tamizdat.urls.desk"
@@ -33,7 +34,7 @@ DATABASES = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 APPEND_SLASH = False
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8_192
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # a provider's report; forms are bounded at the doorway
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
 FILE_UPLOAD_HANDLERS: list[str] = []
 

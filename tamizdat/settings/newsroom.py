@@ -26,6 +26,12 @@ MAIL_FROM = text("TAMIZDAT_MAIL_FROM")
 MAIL_HELO = text("TAMIZDAT_MAIL_HELO")  # the name that this machine greets with
 MAIL_DKIM_SELECTOR = text("TAMIZDAT_MAIL_DKIM_SELECTOR")  # for tamizdat doctor: others sign
 
+# The box in which mail comes in (tamizdat.newsletters.inbox.boxes), best in a file (…_FILE); the
+# domain of our addresses (else the sender's); the name of the host that judges senders (RFC 8601).
+INBOX = text("TAMIZDAT_INBOX")
+INBOX_DOMAIN = text("TAMIZDAT_INBOX_DOMAIN")
+INBOX_AUTHSERV = text("TAMIZDAT_INBOX_AUTHSERV")
+
 # A process without the newsroom's key can still run (tests, checks); it only cannot read sessions.
 SECRET_KEY = text("TAMIZDAT_SECRET_KEY") or secrets.token_urlsafe(48)
 ALLOWED_HOSTS = words("TAMIZDAT_NEWSROOM_HOSTS", "localhost,127.0.0.1,[::1]")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
 from tamizdat.desk import views
+from tamizdat.newsletters.inbox.hooks.views import hook
 
 TOKEN = "[A-Za-z0-9_-]{22}"  # noqa: S105 - the form of one, and none itself
 
@@ -20,7 +21,11 @@ def _of(language: str, prefix: str) -> list[URLPattern]:
     ]
 
 
-urlpatterns = [path("work.js", views.script), path("robots.txt", views.robots)]
+urlpatterns = [
+    path("work.js", views.script),
+    path("robots.txt", views.robots),
+    path("hooks/<slug:provider>/", hook),
+]
 for _code, _ in settings.LANGUAGES:
     urlpatterns += _of(_code, "" if _code == settings.LANGUAGE_CODE else f"{_code}/")
 

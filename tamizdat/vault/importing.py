@@ -8,6 +8,8 @@ Rules:
   nothing. One that is suppressed is not written to again, and is left out.
 * A line that is no address is counted, never repeated.
 * Who imports says that these people have confirmed; so the rows do not go after 48 hours.
+
+Who writes more than addresses (subscriptions) joins ``seal_all`` and ``insert`` itself.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def keep_all(
     """
     found = Imported()
     waiting: list[Sealed] = []
-    for part in _sealed(iter(lines), folder, processes or os.cpu_count() or 1):
+    for part in seal_all(lines, folder, processes):
         found.lines += len(part)
         good = [each for each in part if each is not None]
         found.bad += len(part) - len(good)
@@ -76,20 +78,28 @@ def keep_all(
 
 
 def _write(rows: list[Sealed], now: datetime, pause: Pause, found: Imported) -> None:
-    never = _suppressed(rows)
+    never = suppressed([row.index for row in rows])
     found.suppressed += len(never)
+    wanted = [row for row in rows if row.index not in never]
+    if wanted:
+        with turn(pause, using=PEOPLE):
+            found.kept += insert(wanted, now)
+
+
+def insert(rows: Iterable[Sealed], now: datetime) -> int:
+    """Insert addresses that are not there, confirmed, in the caller's transaction; return how many
+    they were."""
     month, connection = month_of(now), connections[PEOPLE]
     values = [
         (_ID.get_db_prep_value(uuid.uuid4(), connection), row.key_id, row.box, row.index, month)
         # In the order of the index, which is what is looked up for each row.
         for row in sorted(rows, key=lambda row: row.index)
-        if row.index not in never
     ]
     if not values:
-        return
-    with turn(pause, using=PEOPLE), connection.cursor() as cursor:
+        return 0
+    with connection.cursor() as cursor:
         cursor.executemany(_INSERT, values)
-        found.kept += max(0, cursor.rowcount)
+        return max(0, int(cursor.rowcount))
 
 
 _ID = Address._meta.get_field("id")
@@ -100,11 +110,12 @@ _INSERT = (
 )
 
 
-def _suppressed(rows: list[Sealed]) -> set[bytes]:
+def suppressed(indexes: list[bytes]) -> set[bytes]:
+    """Return those of these indexes that are never written to again."""
     found: set[bytes] = set()
     if not Suppression.objects.exists():
         return found
-    for part in slices([row.index for row in rows]):
+    for part in slices(indexes):
         known = Suppression.objects.filter(index__in=part)
         found |= {bytes(index) for index in known.values_list("index", flat=True)}
     return found
@@ -113,13 +124,19 @@ def _suppressed(rows: list[Sealed]) -> set[bytes]:
 # Sealing, in several processes
 
 
-def _sealed(lines: Iterator[str], folder: Path, count: int) -> Iterator[list[Sealed | None]]:
-    """Seal the lines in parts; None stands for a line that is no address."""
+def seal_all(
+    lines: Iterable[str], folder: Path, processes: int | None = None
+) -> Iterator[list[Sealed | None]]:
+    """Seal the lines in parts, in their order; None stands for a line that is no address.
+
+    Raises NoKeys, DamagedKeys.
+    """
+    coming, count = iter(lines), processes or os.cpu_count() or 1
     public, index = keys.public_key(folder, keys.current_id(folder)), keys.index_key(folder)
     forking = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(count, forking, _begin, (public, index)) as pool:
         waiting: deque[Future[list[Sealed | None]]] = deque()
-        while part := list(islice(lines, PART)):
+        while part := list(islice(coming, PART)):
             waiting.append(pool.submit(_seal_part, part))
             if len(waiting) > 2 * count:
                 yield waiting.popleft().result()

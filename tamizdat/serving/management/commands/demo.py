@@ -19,7 +19,8 @@ from tamizdat.edition.roles import shape_for
 from tamizdat.serving import keyroom, vaultroom
 from tamizdat.serving.folder import Folder, local
 from tamizdat.serving.logins import Login, keep, logins
-from tamizdat.serving.management.commands.serve import add_ports, doors, hold
+from tamizdat.serving.management.commands.serve import add_mailbox, add_ports, doors, hold, mailbox
+from tamizdat.serving.programs import OUTBOX
 
 NAME = "The Lantern"
 STORIES = 50  # more than the sample has
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             "--once", action="store_true", help="build it, print where it is, and end"
         )
         add_ports(parser)
+        add_mailbox(parser, 8003, "where the demo's letters are shown (%(default)s)")
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
         """Make the folder, before Django reads the settings that this writes."""
@@ -46,7 +48,8 @@ class Command(BaseCommand):
                 "with --home"
             )
         if not options["once"]:
-            doors(options)
+            options["doors"] = doors(options)
+            mailbox(folder, options)
         if not folder.is_newsroom():
             folder.make(
                 {
@@ -56,7 +59,7 @@ class Command(BaseCommand):
                     "TAMIZDAT_PUBLIC_ADDRESS": local(options["reader_port"]),
                     "TAMIZDAT_NEWSROOM_ADDRESS": local(options["newsroom_port"]),
                     "TAMIZDAT_DESK_ADDRESS": local(options["desk_port"]),
-                    "TAMIZDAT_MAIL": "folder:outbox",
+                    "TAMIZDAT_MAIL": f"folder:{OUTBOX}",
                 }
             )
 
@@ -169,6 +172,7 @@ def _become_serve(folder: Folder, options: dict[str, Any]) -> None:
         *("--reader-port", str(options["reader_port"])),
         *("--newsroom-port", str(options["newsroom_port"])),
         *("--desk-port", str(options["desk_port"])),
+        *("--mailbox-port", str(options["mailbox_port"])),
         *("--host", options["host"], "--newsroom-host", options["newsroom_host"]),
     ]
     program = [sys.executable, "-m", "tamizdat.cli", "serve", *words]

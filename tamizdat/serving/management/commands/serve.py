@@ -7,6 +7,7 @@ onion service before it.
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import os
 from argparse import ArgumentParser
@@ -19,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tamizdat.serving import vaultroom
 from tamizdat.serving.folder import Folder
 from tamizdat.serving.logins import Login, logins
-from tamizdat.serving.programs import Address, programs, vault_answers
+from tamizdat.serving.programs import Address, programs, showing_mail, vault_answers
 from tamizdat.serving.supervisor import Supervisor
 
 
@@ -39,6 +40,10 @@ def add_ports(parser: ArgumentParser) -> None:
     )
 
 
+def add_mailbox(parser: ArgumentParser, default: int | None, help: str) -> None:
+    parser.add_argument("--mailbox-port", type=int, default=default, help=help)
+
+
 class Command(BaseCommand):
     help = __doc__
     requires_system_checks: list[str] = []
@@ -46,6 +51,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_ports(parser)
+        add_mailbox(parser, None, argparse.SUPPRESS)  # the demo's word
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
         if not folder.is_newsroom():
@@ -56,6 +62,7 @@ class Command(BaseCommand):
         with ExitStack() as held:
             held.enter_context(hold(folder))
             options["doors"] = doors(options)
+            options["mailbox"] = mailbox(folder, options)
             reader, newsroom, desk = options["doors"]
             folder.follow_ports(reader.port, newsroom.port, desk.port)
             options["passphrase"] = vaultroom.passphrase_for(folder, self.stderr.write)
@@ -64,20 +71,31 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Folder = options["folder"]
         reader, newsroom, desk = options["doors"]
+        box: Address | None = options["mailbox"]
+        all_doors = [*options["doors"], *([box] if box else [])]
         with options["held"]:
             folder.edition.mkdir(exist_ok=True)
             Supervisor(
-                programs(folder, reader, newsroom, desk, options["passphrase"]),
-                is_up=lambda: (
-                    all(each.answers() for each in options["doors"]) and is_sealing(folder)
-                ),
-                announce=lambda: self._announce(folder, reader, newsroom, desk),
+                [
+                    *programs(folder, reader, newsroom, desk, options["passphrase"]),
+                    *([showing_mail(folder, box)] if box else []),
+                ],
+                is_up=lambda: all(each.answers() for each in all_doors) and is_sealing(folder),
+                announce=lambda: self._announce(folder, reader, newsroom, desk, box),
             ).run()
         self.stdout.write("Stopped. Everything is kept.")
 
-    def _announce(self, folder: Folder, reader: Address, newsroom: Address, desk: Address) -> None:
+    def _announce(
+        self,
+        folder: Folder,
+        reader: Address,
+        newsroom: Address,
+        desk: Address,
+        mailbox: Address | None,
+    ) -> None:
         name = os.environ.get("TAMIZDAT_NEWSROOM_NAME", "The newsroom")
-        self.stdout.write(tidy_block(name, folder, reader, newsroom, desk, logins(folder)))
+        known = logins(folder)
+        self.stdout.write(tidy_block(name, folder, reader, newsroom, desk, known, mailbox))
         self.stdout.flush()
 
 
@@ -93,6 +111,7 @@ def tidy_block(
     newsroom: Address,
     desk: Address,
     known: list[Login],
+    mailbox: Address | None = None,
 ) -> str:
     lines = [
         "",
@@ -100,6 +119,7 @@ def tidy_block(
         "",
         f"    Reader site   {reader.url}",
         f"    Desk          {desk.url}",
+        *([f"    Mailbox       {mailbox.url}"] if mailbox else []),
         f"    Newsroom      {newsroom.url}",
         *(f"      sign in as  {each.name:<8} {each.password}" for each in known),
         *(["      then        add a passkey or an authenticator app"] if known else []),
@@ -128,6 +148,19 @@ def doors(options: dict[str, Any]) -> tuple[Address, Address, Address]:
     for door in (reader, newsroom, desk):
         door.check()
     return reader, newsroom, desk
+
+
+def mailbox(folder: Folder, options: dict[str, Any]) -> Address | None:
+    """Return where a demo's letters are shown, None elsewhere. Raises PortError."""
+    port = options["mailbox_port"]
+    if port is None or not folder.is_demo():
+        return None
+    found = Address("127.0.0.1", port, "--mailbox-port")
+    for door in options["doors"]:
+        if door.port == port:
+            raise CommandError(f"the mailbox needs a port of its own, not {port}: {found.option}")
+    found.check()
+    return found
 
 
 @contextmanager
