@@ -90,12 +90,16 @@ def django_db_setup(django_test_environment: None, copies: Copies) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Lay fresh copies after a test that committed, when all is torn down: Django empties them."""
-    yield
     marker = item.get_closest_marker("django_db")
     commits = "transactional_db" in getattr(item, "fixturenames", ()) or (
         marker is not None and marker.kwargs.get("transaction", False)
     )
     made = item.config.stash.get(COPIES, None)
+    if commits and made is not None:
+        copies, blocker = made
+        with blocker.unblock():
+            copies.let_be_emptied()
+    yield
     if commits and made is not None:
         copies, blocker = made
         with blocker.unblock():

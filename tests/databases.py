@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connections
 
 import tamizdat
+from tamizdat.databases import PEOPLE
 
 NAME, LANGUAGES = "The Lantern", ("en", "ru", "fa")
 BUILDERS = ("stories/founding.py", "sqlite.py", "databases.py", "serving/opening.py")
@@ -52,6 +53,15 @@ class Copies:
             else:
                 self._point(alias, f"{self.kept[alias]}_{self.process}")
                 self._clone(alias)
+
+    def let_be_emptied(self) -> None:
+        """Take away what keeps the books from being emptied row by row, as Django does on SQLite.
+        The fresh copies have it again."""
+        if self.is_sqlite and PEOPLE in connections:
+            with connections[PEOPLE].cursor() as cursor:
+                cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+                for (name,) in cursor.fetchall():
+                    cursor.execute(f'DROP TRIGGER "{name}"')
 
     def drop(self) -> None:
         """Take this process's copies away."""

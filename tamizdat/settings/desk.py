@@ -19,6 +19,7 @@ ALLOWED_HOSTS = words("TAMIZDAT_DESK_HOSTS", "localhost,127.0.0.1,[::1]")
 INSTALLED_APPS = [
     "tamizdat.vault.apps.Vault",
     "tamizdat.desk.apps.Desk",
+    "tamizdat.contributions.money.apps.Money",
     "tamizdat.newsletters.subscribers.apps.Subscribers",
     "tamizdat.newsletters.sender.apps.Sender",  # what it holds on a person
     "tamizdat.newsletters.inbox.apps.Inbox",

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "tamizdat.desk",
     "tamizdat.stories",
     "tamizdat.bake",
+    "tamizdat.contributions.money.apps.Money",
     "tamizdat.newsletters.apps.Newsletters",
     "tamizdat.newsletters.subscribers.apps.Subscribers",
     "tamizdat.newsletters.sender.apps.Sender",

@@ -1,0 +1,421 @@
+"""Settling: rows and books are brought to what a provider shows of a thing now.
+
+Whoever hears of a thing (a message, a list, our own question) fetches it and comes here. Rules:
+
+1. Done twice, it changes nothing the second time. Done by many at once, it is done once: handles,
+   payments of a period and posted deeds are unique; states change by conditional UPDATEs. Who
+   collides begins again, and finds what the other has done.
+2. What has moved is recorded, even where we know of no reason: a contribution that is missing
+   here is written down again, a second payment of a period becomes a *surplus*; people are told
+   (``Finding``).
+3. A contribution's state follows from its payments and its agreement, not from the order in which
+   we heard of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+
+from tamizdat.contributions.money import entries, ledger
+from tamizdat.contributions.money.handles import Keyring
+from tamizdat.contributions.money.models import (
+    Contribution,
+    Dispute,
+    Event,
+    Finding,
+    Handle,
+    Notice,
+    Payment,
+    Payout,
+    Refund,
+    Renewal,
+)
+from tamizdat.contributions.money.models.keeping import EVENT_STAYS
+from tamizdat.contributions.money.models.payments import UNDER_WAY
+from tamizdat.contributions.money.periods import day_in, due_on
+from tamizdat.contributions.money.providers import (
+    Charge,
+    Disputed,
+    PaidOut,
+    Refunded,
+    Seen,
+    Standing,
+    Trigger,
+    Visit,
+)
+from tamizdat.databases import PEOPLE
+
+COLLISIONS = 5  # a collision means that another one has done it; one more look is enough
+TOLD_WITHIN = timedelta(days=7)  # nobody is thanked for what a late comparison finds
+LIVE = (*UNDER_WAY, "confirmed")
+
+
+class Collision(Exception):
+    """Another one is settling the same thing; look again."""
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Settles what one provider shows."""
+
+    provider: str
+    keyring: Keyring
+    zone: ZoneInfo
+    now: datetime
+
+    def settle(self, seen: Seen, trigger: Trigger | None = None) -> None:
+        """Bring rows and books to what is seen, and note the message that led to it."""
+        for turn in range(COLLISIONS):
+            try:
+                with transaction.atomic(using=PEOPLE):
+                    self._settle(seen)
+                    self.note(trigger)
+                return
+            except (IntegrityError, Collision):
+                if turn == COLLISIONS - 1:
+                    raise
+
+    def note(self, trigger: Trigger | None) -> None:
+        """Note that a message was dealt with; of its body nothing."""
+        if trigger is not None:
+            row = Event(
+                provider=self.provider,
+                account=trigger.account,
+                index=self.keyring.index(self.provider, "event", trigger.event),
+                gone_at=self.now + EVENT_STAYS,
+            )
+            Event.objects.bulk_create([row], ignore_conflicts=True)
+
+    def _settle(self, seen: Seen) -> None:
+        if isinstance(seen, Charge):
+            self._charge(seen)
+        elif isinstance(seen, Standing):
+            self._standing(seen)
+        elif isinstance(seen, Visit):
+            self._visit(seen)
+        else:
+            self._payout(seen)
+
+    # Payments
+
+    def _charge(self, seen: Charge) -> None:
+        payment = self._payment_of(seen)
+        if payment is None:
+            self._find(Finding.Kind.FOREIGN, seen.name, seen.at)
+            return
+        contribution = payment.contribution
+        self._own(Handle.Kind.PAYMENT, seen.name, payment.pk)
+        if seen.standing:
+            self._own(Handle.Kind.STANDING, seen.standing, contribution.pk)
+        moved = self._decide(payment, seen)
+        deeds: list[ledger.Deed] = []
+        if seen.state == Payment.State.CONFIRMED:
+            deeds += entries.of_payment(payment.pk, self.provider, seen, self.zone)
+        for refund in seen.refunds:
+            deeds += self._refund(payment, refund)
+        for dispute in seen.disputes:
+            deeds += self._dispute(payment, dispute)
+        if moved:
+            self._stand(contribution, payment)
+            self._tell(contribution, payment, seen)
+        ledger.post(*deeds)
+
+    def _payment_of(self, seen: Charge) -> Payment | None:
+        """Return our row of a charge; a charge that has none gets one."""
+        owner = self.keyring.owner(self.provider, Handle.Kind.PAYMENT, seen.name)
+        if owner is not None:
+            return Payment.objects.select_related("contribution").get(pk=owner)
+        contribution = self._contribution_of(seen)
+        if contribution is None:
+            return None
+        rows = list(contribution.payments.filter(period=seen.period).order_by("day", "pk"))
+        for row in self._without_handle(rows, seen):
+            row.contribution = contribution
+            return row
+        return Payment.objects.create(
+            contribution=contribution,
+            period=None if self._is_surplus(seen, rows) else seen.period,
+            provider=self.provider,
+            currency=seen.money.currency,
+            amount=seen.money.minor,
+            day=day_in(seen.at, self.zone),
+        )
+
+    def _without_handle(self, rows: list[Payment], seen: Charge) -> list[Payment]:
+        """Return the rows that no charge of the provider has yet; the one it names comes alone."""
+        if not rows:
+            return []
+        owners = Handle.objects.filter(
+            kind=Handle.Kind.PAYMENT, owner__in=[each.pk for each in rows]
+        )
+        taken = set(owners.values_list("owner", flat=True))
+        return [each for each in rows if each.pk not in taken and seen.payment in ("", each.pk.hex)]
+
+    def _is_surplus(self, seen: Charge, rows: Iterable[Payment]) -> bool:
+        return seen.state in LIVE and any(each.state in LIVE for each in rows)
+
+    def _contribution_of(self, seen: Charge | Standing | Visit) -> Contribution | None:
+        with contextlib.suppress(ValueError):
+            number = UUID(seen.reference)
+            found = Contribution.objects.filter(pk=number, provider=self.provider).first()
+            if found is None and isinstance(seen, Charge):
+                return self._written_again(number, seen)
+            return found
+        return None
+
+    def _written_again(self, number: UUID, seen: Charge) -> Contribution:
+        """Write down a contribution that is missing here, as after an older backup came back."""
+        self._find(Finding.Kind.RESTORED, seen.name, seen.at)
+        return Contribution.objects.create(
+            pk=number,
+            key=self.keyring.index(self.provider, "written again", seen.reference),
+            provider=self.provider,
+            method="",
+            rhythm=Contribution.Rhythm.MONTHLY if seen.standing else Contribution.Rhythm.ONCE,
+            currency=seen.money.currency,
+            amount=seen.money.minor,
+            begun_on=day_in(seen.at, self.zone),
+            language="",
+        )
+
+    def _own(self, kind: Handle.Kind, name: str, owner: UUID) -> None:
+        """Note whose a provider's name is. Raises Collision where it is another row's."""
+        found = self.keyring.owner(self.provider, kind, name)
+        if found is None:
+            self.keyring.note(self.provider, kind, name, owner)
+            found = self.keyring.owner(self.provider, kind, name)
+        if found != owner:
+            raise Collision
+
+    def _decide(self, payment: Payment, seen: Charge) -> bool:
+        """Bring a payment into the provider's state; return False where it was in it."""
+        if seen.state == payment.state:
+            return False
+        values = {
+            "day": day_in(seen.at, self.zone),
+            "currency": seen.money.currency,
+            "amount": seen.money.minor,
+            "reason": seen.reason[:24],
+        }
+        if seen.state == Payment.State.CONFIRMED and self._is_paid_twice(payment):
+            values["period"] = None
+        if not Payment.objects.move(payment.pk, seen.state, **values):
+            return False
+        if payment.money != seen.money:
+            self._find(Finding.Kind.DIFFERS, seen.name, seen.at, payment)
+        payment.refresh_from_db(fields=["state", "period", "amount", "currency", "day"])
+        if payment.period is None:
+            self._find(Finding.Kind.SURPLUS, seen.name, seen.at, payment)
+        return True
+
+    def _is_paid_twice(self, payment: Payment) -> bool:
+        if payment.period is None:
+            return True
+        others = Payment.objects.filter(
+            contribution_id=payment.contribution_id, period=payment.period, state__in=LIVE
+        )
+        return others.exclude(pk=payment.pk).exists()
+
+    # What a contribution's state follows from
+
+    def _stand(self, contribution: Contribution, payment: Payment) -> None:
+        """Bring a contribution to what its payments say."""
+        if not contribution.is_regular:
+            if payment.state == Payment.State.CONFIRMED:
+                Contribution.objects.move(contribution.pk, Contribution.State.GIVEN)
+            return
+        payments = Payment.objects.filter(contribution=contribution)
+        confirmed = payments.filter(state=Payment.State.CONFIRMED)
+        paid = confirmed.aggregate(last=Max("period"))["last"]
+        if paid is None:
+            return
+        failed = payments.filter(state=Payment.State.FAILED, period__gt=paid).order_by("period")
+        first_failed = failed.values_list("day", flat=True).first()
+        anchor = (
+            contribution.anchor or confirmed.filter(period=0).values_list("day", flat=True).first()
+        )
+        anchor = anchor or payment.day
+        values = {
+            "anchor": anchor,
+            "period": paid,
+            "next_on": due_on(anchor, contribution.rhythm, paid + 1),
+            "past_due_on": first_failed,
+        }
+        state = Contribution.State.PAST_DUE if first_failed else Contribution.State.ACTIVE
+        if not Contribution.objects.move(contribution.pk, state, **values):
+            Contribution.objects.filter(pk=contribution.pk).exclude(
+                state=Contribution.State.ENDED
+            ).update(**values)
+        if payment.state == Payment.State.CONFIRMED and payment.period is not None:
+            for renewal in Renewal.objects.filter(contribution=contribution, period=payment.period):
+                Renewal.objects.move(renewal.pk, Renewal.State.PAID)
+
+    def _tell(self, contribution: Contribution, payment: Payment, seen: Charge) -> None:
+        """Note what the supporter is to be told of a payment."""
+        if payment.period is None or self.now - seen.at > TOLD_WITHIN:
+            return
+        kind = None
+        if payment.state == Payment.State.CONFIRMED:
+            failed = Notice.objects.filter(
+                contribution=contribution, kind=Notice.Kind.FAILED, period=payment.period
+            )
+            has_failed = payment.period > 0 and failed.exists()
+            kind = Notice.Kind.RECOVERED if has_failed else Notice.Kind.THANKS
+        elif payment.period > 0 and payment.state in ("failed", "pending"):
+            kind = Notice.Kind.FAILED if payment.state == "failed" else None
+            kind = Notice.Kind.CONFIRM if seen.needs_confirming else kind
+        if kind is not None:
+            tell(contribution, kind, payment.period, day_in(self.now, self.zone))
+
+    # What goes back
+
+    def _refund(self, payment: Payment, seen: Refunded) -> list[ledger.Deed]:
+        row = self._refund_of(payment, seen)
+        self._own(Handle.Kind.REFUND, seen.name, row.pk)
+        was_failed = row.state == Refund.State.FAILED
+        if seen.state != row.state and Refund.objects.move(
+            row.pk, seen.state, day=day_in(seen.at, self.zone)
+        ):
+            if seen.state == Refund.State.FAILED:
+                give_back(payment, -row.amount)
+            elif was_failed:
+                give_back(payment, row.amount)
+            if seen.state == Refund.State.DONE and self.now - seen.at <= TOLD_WITHIN:
+                tell(
+                    payment.contribution,
+                    Notice.Kind.REFUNDED,
+                    payment.period or 0,
+                    day_in(self.now, self.zone),
+                )
+        return entries.of_refund(row.pk, self.provider, payment.currency, seen, self.zone)
+
+    def _refund_of(self, payment: Payment, seen: Refunded) -> Refund:
+        owner = self.keyring.owner(self.provider, Handle.Kind.REFUND, seen.name)
+        with contextlib.suppress(ValueError):
+            owner = owner or UUID(seen.reference)
+        found = Refund.objects.filter(pk=owner, payment=payment).first() if owner else None
+        if found is not None:
+            return found
+        if not give_back(payment, seen.amount):
+            raise Collision
+        return Refund.objects.create(
+            payment=payment,
+            amount=seen.amount,
+            day=day_in(seen.at, self.zone),
+            is_ours=False,
+        )
+
+    def _dispute(self, payment: Payment, seen: Disputed) -> list[ledger.Deed]:
+        owner = self.keyring.owner(self.provider, Handle.Kind.DISPUTE, seen.name)
+        row = Dispute.objects.filter(pk=owner).first() if owner else None
+        if row is None:
+            row = Dispute.objects.create(
+                payment=payment,
+                amount=seen.amount,
+                opened_on=day_in(seen.taken_at, self.zone),
+            )
+        self._own(Handle.Kind.DISPUTE, seen.name, row.pk)
+        if seen.state != row.state and seen.state != Dispute.State.OPEN:
+            closed = day_in(seen.closed_at or seen.taken_at, self.zone)
+            Dispute.objects.move(row.pk, seen.state, closed_on=closed)
+        return entries.of_dispute(row.pk, self.provider, payment.currency, seen, self.zone)
+
+    # Agreements, visits, payouts
+
+    def _standing(self, seen: Standing) -> None:
+        contribution = self._contribution_of(seen)
+        if contribution is None:
+            return
+        self._own(Handle.Kind.STANDING, seen.name, contribution.pk)
+        rows = Contribution.objects.filter(pk=contribution.pk)
+        values = {"rhythm": seen.rhythm, "amount": seen.money.minor}
+        values |= {"method_ends": seen.method_ends} if seen.method_ends else {}
+        if seen.money.minor != contribution.amount:
+            values["cover"] = 0
+        if any(getattr(contribution, name) != value for name, value in values.items()):
+            rows.update(**values)
+        state = Contribution.State
+        if seen.state == state.ENDED:
+            today = day_in(self.now, self.zone)
+            if Contribution.objects.move(
+                contribution.pk, state.ENDED, next_on=None, ended_on=today
+            ):
+                tell(contribution, Notice.Kind.ENDED, contribution.period, today)
+        elif seen.state == state.PAUSED:
+            Contribution.objects.move(contribution.pk, state.PAUSED)
+        elif contribution.state == state.PAUSED:
+            Contribution.objects.move(contribution.pk, state.ACTIVE, resumes_on=None)
+
+    def _visit(self, seen: Visit) -> None:
+        contribution = self._contribution_of(seen)
+        if contribution is None or seen.charge or seen.standing:
+            return
+        self._own(Handle.Kind.VISIT, seen.name, contribution.pk)
+        first = Payment.objects.filter(contribution=contribution, period=0).first()
+        if first is None:
+            return
+        if seen.state == "expired":
+            Payment.objects.move(first.pk, Payment.State.CANCELED)
+            Contribution.objects.move(contribution.pk, Contribution.State.LAPSED)
+        elif first.state == Payment.State.UNKNOWN:
+            Payment.objects.move(first.pk, Payment.State.PENDING)
+
+    def _payout(self, seen: PaidOut) -> None:
+        owner = self.keyring.owner(self.provider, Handle.Kind.PAYOUT, seen.name)
+        row = Payout.objects.filter(pk=owner).first() if owner else None
+        if row is None:
+            row = Payout.objects.create(
+                provider=self.provider,
+                currency=seen.money.currency,
+                amount=seen.money.minor,
+                day=day_in(seen.at, self.zone),
+            )
+        self._own(Handle.Kind.PAYOUT, seen.name, row.pk)
+        if seen.state != row.state and seen.state != Payout.State.PENDING:
+            Payout.objects.move(row.pk, seen.state)
+        ledger.post(*entries.of_payout(row.pk, self.provider, seen, self.zone))
+
+    def _find(
+        self, kind: Finding.Kind, name: str, at: datetime, payment: Payment | None = None
+    ) -> None:
+        find(self.keyring, self.provider, kind, name, day_in(at, self.zone), payment)
+
+
+def give_back(payment: Payment, amount: int) -> bool:
+    """Take an amount of a payment for a refund; return False where less is left. A negative one is
+    put back. The condition is the UPDATE's own, so that two at once do not take the same."""
+    rows = Payment.objects.filter(pk=payment.pk, returned__lte=F("amount") - amount)
+    return rows.update(returned=F("returned") + amount) == 1
+
+
+def tell(contribution: Contribution, kind: Notice.Kind, period: int, day: date) -> None:
+    """Note once that a supporter is to be told something."""
+    row = Notice(contribution=contribution, kind=kind, period=period, day=day)
+    Notice.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def find(
+    keyring: Keyring,
+    provider: str,
+    kind: Finding.Kind,
+    name: str,
+    day: date,
+    payment: Payment | None = None,
+) -> bool:
+    """Note once something that people are to look at; return False where it was noted before."""
+    index = keyring.index(provider, "finding", name)
+    if Finding.objects.filter(kind=kind, provider=provider, index=index).exists():
+        return False
+    row = Finding(
+        kind=kind, provider=provider, index=index, day=day, payment=payment.pk if payment else None
+    )
+    Finding.objects.bulk_create([row], ignore_conflicts=True)
+    return True
