@@ -34,10 +34,10 @@ from tamizdat.desk.work import NoWork, Workshop
 
 WAIT = 20.0  # seconds
 ME = Limit("me", a_minute=60, at_once=120)
+SUBSCRIBE = Limit("subscribe", a_minute=60, at_once=240)  # a newsletter is read out on the radio
 PLAIN = Limit("plain", a_minute=10, at_once=20)
-FORMS = (ME.name,)
 # Shared by all workers: made once, in the process from which they are forked.
-LIMITS = Limits(ME, PLAIN)
+LIMITS = Limits(ME, SUBSCRIBE, PLAIN)
 
 
 class OneMoreStep(Exception):

@@ -4,7 +4,8 @@ Rules:
 
 1. GET, HEAD and POST; anything else is 405. A form is ``application/x-www-form-urlencoded`` and at
    most LONGEST bytes (413); longer ones are not read. What providers report, at HOOKS, is JSON and
-   at most LONGEST_REPORT bytes.
+   at most LONGEST_REPORT bytes. A mail program that leaves for somebody (LEAVING, RFC 8058) sends
+   what form it likes, and nothing of it is read.
 2. The host is one of ours (400). No address in an answer is made from it.
 3. Every answer: not kept anywhere, no referrer, no frame around it, no device of the reader's, no
    search engine, no other site that reads it. What brings no policy gets the strictest.
@@ -13,6 +14,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -26,6 +28,7 @@ HOOKS = "/hooks/"
 LONGEST_REPORT = 262_144  # bytes
 METHODS = ("GET", "HEAD", "POST")
 FORM, REPORT = "application/x-www-form-urlencoded", "application/json"
+LEAVING = re.compile(r"/(?:[a-z]{2,3}/)?leave/")
 CLOSED = (
     "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), clipboard-read=(), "
     "display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), "
@@ -89,6 +92,8 @@ def fault_of(request: HttpRequest) -> int:
     is_report = request.path_info.startswith(HOOKS)
     if int(length) > (LONGEST_REPORT if is_report else LONGEST):
         return 413
-    if request.method == "POST" and request.content_type != (REPORT if is_report else FORM):
+    is_read = not LEAVING.match(request.path_info)
+    kind = REPORT if is_report else FORM
+    if request.method == "POST" and request.content_type != kind and is_read:
         return 400
     return 0

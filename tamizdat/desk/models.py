@@ -23,8 +23,7 @@ from tamizdat.vault.models import Address, Perishable
 from tamizdat.vault.sealing import INDEX_BYTES
 from tamizdat.vault.tokens import HASH_BYTES, hash_of
 
-HELD = "held"  # the kind of letter that leads to what we hold
-KINDS = [(HELD, "a link to what we hold")]
+HELD = "held"  # the kind of letter that leads to what we hold; others: post.kinds
 WISH_HOLDS = timedelta(hours=24)  # as long as the post may have to wait for the passphrase
 LETTER_STAYS = timedelta(days=2)  # from the beginning of its day: until the day is over everywhere
 
@@ -50,7 +49,7 @@ class Wish(Perishable):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     index = models.BinaryField(max_length=INDEX_BYTES)
-    kind = models.CharField(max_length=12, choices=KINDS)
+    kind = models.CharField(max_length=12)
     language = models.CharField(max_length=12)
 
     objects: ClassVar[models.Manager[Wish]] = models.Manager()
@@ -70,7 +69,7 @@ class Letter(Perishable):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     address = models.ForeignKey(Address, on_delete=models.CASCADE, related_name="letters")
-    kind = models.CharField(max_length=12, choices=KINDS)
+    kind = models.CharField(max_length=12)
     day = models.DateField()
     language = models.CharField(max_length=12)
     state = models.CharField(max_length=8, choices=State.choices, default=State.READY)

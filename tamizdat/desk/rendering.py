@@ -5,6 +5,9 @@ its front page around it, and nothing that editors wrote. Its title says nothing
 in the browser's history.
 
 Nothing of the request is on a page but the address that was just typed into its own field.
+
+Parts above bring templates and words of their own (``bring``): a folder with ``templates/`` and
+``words/*.toml``, whose tables join ours.
 """
 
 from __future__ import annotations
@@ -26,10 +29,12 @@ from tamizdat.reader.voice import voice
 from tamizdat.reader.words import words
 
 FOLDER = Path(__file__).parent
+_FOLDERS = [FOLDER]
 READERS = Path(stylesheet.__file__).parent / "templates"
 WORK = "/work.js"  # the address of the one script
+_TEMPLATES = FileSystemLoader([FOLDER / "templates", READERS])
 _ENVIRONMENT = Environment(
-    loader=FileSystemLoader([FOLDER / "templates", READERS]),
+    loader=_TEMPLATES,
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -113,10 +118,34 @@ def refuse(desk: Desk, language: str, status: int) -> Rendered:
     )
 
 
+def bring(folder: Path) -> None:
+    """Let a part above have templates and words here. Called before the first page is made."""
+    if folder not in _FOLDERS:
+        _FOLDERS.append(folder)
+        _TEMPLATES.searchpath.insert(-1, str(folder / "templates"))
+        table.cache_clear()
+        spoken.cache_clear()
+
+
 @lru_cache
 def table(language: str) -> dict[str, Any]:
-    """Return all words of a language as its file holds them."""
-    return tomllib.loads((FOLDER / "words" / f"{language}.toml").read_text(encoding="utf-8"))
+    """Return all words of a language as its files hold them."""
+    found: dict[str, Any] = {}
+    for folder in _FOLDERS:
+        text = (folder / "words" / f"{language}.toml").read_text(encoding="utf-8")
+        _join(found, tomllib.loads(text))
+    return found
+
+
+def _join(found: dict[str, Any], more: dict[str, Any]) -> None:
+    """Put tables into tables; a word stands in one file only."""
+    for key, value in more.items():
+        if isinstance(value, dict):
+            _join(found.setdefault(key, {}), value)
+        elif key in found:
+            raise ValueError(f"the word {key!r} stands in two files")
+        else:
+            found[key] = value
 
 
 @lru_cache

@@ -53,7 +53,7 @@ def holder() -> holdings.Holder:
     """Return what the desk says of itself: letters and links. Wishes name no address by its id, but
     are found by its index."""
     tables = (Letter._meta.db_table, Link._meta.db_table)
-    return holdings.Holder(tables, _holds, _erase)
+    return holdings.Holder(tables, _holds, _erase, keeps=lambda _: False)
 
 
 def _holds(address_id: UUID) -> Sequence[holdings.Holding]:

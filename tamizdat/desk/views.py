@@ -1,7 +1,7 @@
 """What the desk answers: the first form, the link that it leads to, and pages for what fails.
 
-A view reads what came, calls one deed and chooses a page. GET and HEAD touch no table at all: a
-link that a mail program fetches ahead of its reader does nothing.
+A view reads what came, calls one deed and chooses a page. GET and HEAD change nothing, and these
+here touch no table at all: a link that a mail program fetches ahead of its reader does nothing.
 """
 
 from __future__ import annotations
@@ -34,58 +34,58 @@ LONGEST_SHOWN = 254  # characters of what was typed that stand in the field agai
 def me(request: HttpRequest, language: str) -> HttpResponse:
     """Show the form, or take it."""
     if request.method != "POST":
-        ticket = _gate().give(ME.name, timezone.now())
+        ticket = gate().give(ME.name, timezone.now())
         return page(_form(language, ticket))
     typed = request.POST.get("address", "")
-    posted = Posted(
-        request.POST.get("ticket", ""), request.POST.get("altcha", ""), _is_ours(request)
-    )
     try:
-        ask(_gate(), _vault(), Asked(typed, language, posted), timezone.now())
+        ask(gate(), vault(), Asked(typed, language, posted(request)), timezone.now())
     except OneMoreStep as step:
-        shown = _shown(typed)
-        return page(_form(language, step.ticket, shown, is_step=True, must_wait=step.must_wait))
+        return page(
+            _form(language, step.ticket, shown(typed), is_step=True, must_wait=step.must_wait)
+        )
     except BadAddress:
-        ticket = _gate().give(ME.name, timezone.now())
-        return page(_form(language, ticket, _shown(typed), is_bad=True), status=422)
+        ticket = gate().give(ME.name, timezone.now())
+        return page(_form(language, ticket, shown(typed), is_bad=True), status=422)
     except (TooMany, VaultBusy):
         return refused(request, 429)
     except VaultGone:
         return refused(request, 503)
-    return HttpResponseRedirect(rendering.address(_desk(), language, ASKED), status=303)
+    return HttpResponseRedirect(rendering.address(this_desk(), language, ASKED), status=303)
 
 
 def asked(request: HttpRequest, language: str) -> HttpResponse:
     """Say that it was taken: the same for everybody."""
-    return page(rendering.say(_desk(), language, ASKED, "asked"))
+    return page(rendering.say(this_desk(), language, ASKED, "asked"))
 
 
 def link(request: HttpRequest, language: str, token: str) -> HttpResponse:
     """Show a button; whoever presses it sees what we hold, takes it along, or erases it."""
     path = f"/me/{token}/"
     if request.method != "POST":
-        return page(rendering.render(_desk(), "link.html", language, path))
-    if not _is_ours(request):
+        return page(rendering.render(this_desk(), "link.html", language, path))
+    if not is_ours(request):
         return refused(request, 403)
     found = Link.objects.of(token, timezone.now())
     if found is None:
-        onward = Onward(rendering.table(language)["gone"]["again"], _here(language, ASK))
-        return page(rendering.say(_desk(), language, path, "gone", onward), status=410)
-    return _act(request, found.address, language, path)
+        onward = Onward(rendering.table(language)["gone"]["again"], here(language, ASK))
+        return page(rendering.say(this_desk(), language, path, "gone", onward), status=410)
+    return act(request, found.address, language, path)
 
 
-def _act(request: HttpRequest, address: Address, language: str, path: str) -> HttpResponse:
+def act(request: HttpRequest, address: Address, language: str, path: str) -> HttpResponse:
+    """Show, give along or erase what we hold on an address. ``path`` is the page's, whose buttons
+    come back here."""
     wanted = request.POST.get("do", "")
     if wanted == "see":
         parts = holdings_of(address, rendering.table(language))
-        return page(rendering.render(_desk(), "held.html", language, path, holdings=parts))
+        return page(rendering.render(this_desk(), "held.html", language, path, holdings=parts))
     if wanted == "file":
-        return _file(holdings_of(address, rendering.table(language)))
+        return file_of(holdings_of(address, rendering.table(language)))
     if wanted == "erase":
-        return page(rendering.render(_desk(), "erase.html", language, path))
+        return page(rendering.render(this_desk(), "erase.html", language, path))
     if wanted == "erase-now":
         erase(address, timezone.now())
-        return page(rendering.say(_desk(), language, ASK, "erased"))
+        return page(rendering.say(this_desk(), language, ASK, "erased"))
     return refused(request, 400)
 
 
@@ -96,7 +96,7 @@ def script(request: HttpRequest) -> HttpResponse:
 
 def front(request: HttpRequest, language: str) -> HttpResponse:
     """Lead to the one form that there is."""
-    return HttpResponseRedirect(_here(language, ASK))
+    return HttpResponseRedirect(here(language, ASK))
 
 
 def robots(request: HttpRequest) -> HttpResponse:
@@ -109,7 +109,9 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def refused(request: HttpRequest, status: int) -> HttpResponse:
     """Say that something did not work, in the language of the page that was asked for."""
-    answer = page(rendering.refuse(_desk(), language_of(request.path_info), status), status=status)
+    answer = page(
+        rendering.refuse(this_desk(), language_of(request.path_info), status), status=status
+    )
     if status in (429, 503):
         answer["Retry-After"] = "120"
     return answer
@@ -138,7 +140,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def language_of(path: str) -> str:
     """Return the language of a page by its path."""
-    codes = [code for code, _ in _desk().languages]
+    codes = [code for code, _ in this_desk().languages]
     first = path.lstrip("/").partition("/")[0]
     return first if first in codes[1:] else codes[0]
 
@@ -149,7 +151,13 @@ def page(rendered: Rendered, status: int = 200) -> HttpResponse:
     return answer
 
 
-# What they lean on
+# What all views lean on, those of parts above too
+
+
+def posted(request: HttpRequest) -> Posted:
+    """Return what came with a form, besides what it is about."""
+    fields = request.POST
+    return Posted(fields.get("ticket", ""), fields.get("altcha", ""), is_ours(request))
 
 
 def _form(
@@ -162,13 +170,13 @@ def _form(
     is_bad: bool = False,
 ) -> Rendered:
     return rendering.render(
-        _desk(),
+        this_desk(),
         "ask.html",
         language,
         ASK,
         works=True,
         ticket=ticket.text,
-        challenge=_gate().challenge(ME.name, ticket, timezone.now()),
+        challenge=gate().challenge(ME.name, ticket, timezone.now()),
         address=typed,
         is_step=is_step,
         must_wait=must_wait,
@@ -176,7 +184,7 @@ def _form(
     )
 
 
-def _file(parts: list[Holding]) -> HttpResponse:
+def file_of(parts: list[Holding]) -> HttpResponse:
     """Give everything as a file whose name says nothing."""
     held: dict[str, Any] = {part.label: [dict(row) for row in part.rows] for part in parts}
     text = json.dumps(held, ensure_ascii=False, indent=2) + "\n"
@@ -185,7 +193,7 @@ def _file(parts: list[Holding]) -> HttpResponse:
     return answer
 
 
-def _is_ours(request: HttpRequest) -> bool:
+def is_ours(request: HttpRequest) -> bool:
     """Say whether a form was sent from a page of this desk, as far as the browser tells.
 
     Our pages send no referrer, and so browsers say ``Origin: null`` for them (Fetch, 3.2): what
@@ -201,16 +209,18 @@ def _is_ours(request: HttpRequest) -> bool:
         return False
 
 
-def _shown(typed: str) -> str:
+def shown(typed: str) -> str:
     """Return what stands in the field again: no control characters, no more than fits."""
     return "".join(each for each in typed[:LONGEST_SHOWN] if each.isprintable())
 
 
-def _here(language: str, path: str) -> str:
-    return rendering.address(_desk(), language, path)
+def here(language: str, path: str) -> str:
+    """Return a page's address on this desk, in a language."""
+    return rendering.address(this_desk(), language, path)
 
 
-def _desk() -> Desk:
+def this_desk() -> Desk:
+    """Return what stands around every page of this desk."""
     first = settings.LANGUAGE_CODE
     languages = sorted(settings.LANGUAGES, key=lambda each: each[0] != first)
     return Desk(
@@ -218,9 +228,11 @@ def _desk() -> Desk:
     )
 
 
-def _gate() -> Gate:
+def gate() -> Gate:
+    """Return what lets posts in."""
     return Gate(settings.DESK_KEY.encode())
 
 
-def _vault() -> Vault:
+def vault() -> Vault:
+    """Return the way to the vault's process."""
     return Vault(Path(settings.VAULT_SOCKET))

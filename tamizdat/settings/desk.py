@@ -36,7 +36,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # a provider's report; forms are bounded at the doorway
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100  # the page of choices has some for each newsletter
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 # Whatever Django says of a request names it. Our own view of errors says what may be said.

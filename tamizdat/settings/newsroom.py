@@ -24,6 +24,7 @@ from tamizdat.settings.common import (
 MAIL = text("TAMIZDAT_MAIL")
 MAIL_FROM = text("TAMIZDAT_MAIL_FROM")
 MAIL_HELO = text("TAMIZDAT_MAIL_HELO")  # the name that this machine greets with
+CONFIRMATIONS_A_DAY = int(text("TAMIZDAT_CONFIRMATIONS_A_DAY", "5000"))  # to all addresses
 MAIL_DKIM_SELECTOR = text("TAMIZDAT_MAIL_DKIM_SELECTOR")  # for tamizdat doctor: others sign
 
 # The box in which mail comes in (tamizdat.newsletters.inbox.boxes), best in a file (…_FILE); the

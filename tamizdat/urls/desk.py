@@ -7,6 +7,7 @@ from django.urls import URLPattern, path, re_path
 
 from tamizdat.desk import views
 from tamizdat.newsletters.inbox.hooks.views import hook
+from tamizdat.newsletters.subscribers import urls as subscribers
 
 TOKEN = "[A-Za-z0-9_-]{22}"  # noqa: S105 - the form of one, and none itself
 
@@ -18,6 +19,7 @@ def _of(language: str, prefix: str) -> list[URLPattern]:
         path(f"{prefix}me/", views.me, said),
         path(f"{prefix}me/asked/", views.asked, said),
         re_path(f"^{prefix}me/(?P<token>{TOKEN})/$", views.link, said),
+        *subscribers.of(language, prefix),
     ]
 
 

@@ -33,12 +33,14 @@ class Holder:
     """A part that keeps rows about address ids.
 
     ``tables`` names them in the database. ``holds`` reads them; ``erase`` deletes them and returns
-    how many, inside a transaction of the people's database.
+    how many, inside a transaction of the people's database. ``keeps`` says whether they are a
+    reason to keep the address; without it, whatever is held is one.
     """
 
     tables: tuple[str, ...]
     holds: Callable[[UUID], Sequence[Holding]]
     erase: Callable[[UUID], int]
+    keeps: Callable[[UUID], bool] | None = None
 
 
 HOLDERS: list[Holder] = []
@@ -50,6 +52,16 @@ def held(address_id: UUID) -> list[Holding]:
     for holder in HOLDERS:
         found += [holding for holding in holder.holds(address_id) if holding.rows]
     return found
+
+
+def is_kept(address_id: UUID) -> bool:
+    """Say whether any part has a reason to keep an address."""
+    return any(
+        holder.keeps(address_id)
+        if holder.keeps is not None
+        else any(holding.rows for holding in holder.holds(address_id))
+        for holder in HOLDERS
+    )
 
 
 def _own(address_id: UUID) -> list[Holding]:

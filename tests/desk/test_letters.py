@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tamizdat.desk.post.kinds import Said
 from tamizdat.desk.post.letters import Writing, replaced, write
 from tamizdat.desk.post.ways import BadWay, server_of, way_of
+from tamizdat.desk.rendering import table
 
 WRITING = Writing(
     number="00112233445566778899aabbccddeeff",
-    kind="held",
     language="en",
     sender="post@desk.example",
     to="anna@example.org",
-    values={"link": "https://desk.example/me/abc/"},
+    said=Said("Your link", "Somebody asked.\n\n[link]", {"link": "https://desk.example/me/abc/"}),
     now=datetime(2026, 11, 29, 12, 0, tzinfo=UTC),
 )
 
@@ -40,10 +41,28 @@ def test_no_header_can_be_brought_in(part: str, end: str) -> None:
         write(spoiled)
 
 
-def test_no_letter_names_the_newsroom_in_what_a_locked_screen_shows() -> None:
+@pytest.mark.parametrize("part", ["subject", "sender_name"])
+def test_no_header_can_be_brought_in_by_what_editors_wrote(part: str) -> None:
+    said = replace(WRITING.said, **{part: "Friday\r\nBcc: a@b.example"})
+    with pytest.raises(ValueError, match=r"linefeed|CR"):
+        write(replace(WRITING, said=said))
+
+
+@pytest.mark.parametrize("line", ["a\r\nBcc: b@c.example", "a\nb", "é", "", "a" * 901])
+def test_a_header_that_stands_as_it_is_is_one_line_of_ascii(line: str) -> None:
+    with pytest.raises(ValueError, match="List-Unsubscribe"):
+        write(replace(WRITING, said=replace(WRITING.said, headers={"List-Unsubscribe": line})))
+
+
+def test_a_long_link_in_a_header_is_neither_folded_nor_encoded() -> None:
+    link = f"<https://desk.example/leave/{'A' * 80}>"
+    said = replace(WRITING.said, headers={"List-Unsubscribe": link})
+    assert f"List-Unsubscribe: {link}\r\n".encode() in write(replace(WRITING, said=said))
+
+
+def test_the_desks_own_letter_says_nothing_on_a_locked_screen() -> None:
     for language in ("en", "ru", "fa"):
-        head = write(replace(WRITING, language=language)).partition(b"\r\n\r\n")[0]
-        assert b"Lantern" not in head
+        assert "[" not in table(language)["letters"]["held"]["subject"]
 
 
 def test_a_server_is_read_from_its_setting() -> None:

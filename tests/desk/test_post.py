@@ -89,12 +89,12 @@ def complaints() -> list[str]:
 def office(sink: Sink, vaulted: Vaulted, complaints: list[str]) -> Iterator[Office]:
     opener = Opener.unlock(vaulted.folder, "pass phrase")
     way = Smtp(server_of(f"smtp://127.0.0.1:{sink.port}"))
-    yield Office(opener, way, "post@desk.example", _link, tokens.new, complaints.append)
+    yield Office(opener, way, "post@desk.example", _page, tokens.new, complaints.append)
     way.close()
 
 
-def _link(language: str, token: str) -> str:
-    return f"https://desk.example/{language}/me/{token}/"
+def _page(language: str, path: str) -> str:
+    return f"https://desk.example/{language}{path}"
 
 
 @pytest.fixture
@@ -174,14 +174,14 @@ def test_without_the_unique_row_it_would_get_more(
 ) -> None:
     """The twin: letters of a day of their own, as if no row said that there was one."""
     days = iter(range(10))
-    made = offices._letter
+    made = offices.letter_to
 
     def other_day(*given: Any) -> Letter:
         letter = made(*given)
         letter.day += timedelta(days=next(days))
         return letter
 
-    monkeypatch.setattr(offices, "_letter", other_day)
+    monkeypatch.setattr(offices, "letter_to", other_day)
     wish()
     wish()
     office.round(NOW)

@@ -13,14 +13,13 @@ from typing import Protocol
 from django.db import transaction
 
 from tamizdat.databases import PEOPLE
-from tamizdat.desk.models import LETTER_STAYS, Letter, Link, Wish
+from tamizdat.desk.models import LETTER_STAYS, Letter, Wish
+from tamizdat.desk.post.kinds import KINDS, TAKE_UP, Page, Said
 from tamizdat.desk.post.letters import Writing, write
 from tamizdat.desk.post.ways import Refused, TryLater, Unsure, Way
 from tamizdat.vault.errors import CannotOpen, NoSuchKey
 from tamizdat.vault.models import Address, Suppression
-from tamizdat.vault.retention import LINK
 from tamizdat.vault.sealing import Sealed
-from tamizdat.vault.tokens import hash_of
 
 BATCH = 100
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
@@ -41,36 +40,37 @@ class Office:
     opener: Opener
     way: Way
     sender: str
-    link: Callable[[str, str], str]  # a link's address by language and token
+    page: Page
     token: Callable[[], str]
     say: Callable[[str], object]
 
     def round(self, now: datetime) -> int:
         """Take up wishes and send what is due; return how many letters went out."""
         take_up(now)
+        for deed in TAKE_UP:
+            deed(now)
         return sum(self._send(letter, now) for letter in due(now))
 
     def _send(self, letter: Letter, now: datetime) -> bool:
-        try:
-            to = self.opener.open(letter.address.sealed)
-        except NoSuchKey as error:  # a key that was made a moment ago: the office is opened anew
-            return self._later(letter, now, error)
-        except CannotOpen as error:
-            return self._give_up(letter, error)
-        try:
-            self.way.announce(self.sender, to)
-        except TryLater as error:
-            return self._later(letter, now, error)
-        except Refused as error:
-            return self._give_up(letter, error)
-        return self._hand_over(letter, to, now)
-
-    def _hand_over(self, letter: Letter, to: str, now: datetime) -> bool:
         token = self.token()
-        if not claim(letter, token, now):
+        said = KINDS[letter.kind].say(letter, token, self.page)
+        if said is None:
+            _set(letter, state=Letter.State.FAILED)
             return False
         try:
-            self.way.hand_over(write(self._writing(letter, to, token, now)))
+            to = self.opener.open(letter.address.sealed)
+            self.way.announce(self.sender, to)
+        except (NoSuchKey, TryLater) as error:  # a key that is not here was made a moment ago
+            return self._later(letter, now, error)
+        except (CannotOpen, Refused) as error:
+            return self._give_up(letter, error)
+        if not claim(letter, token, now):
+            return False
+        return self._hand_over(letter, self._written(letter, to, said, now), now)
+
+    def _hand_over(self, letter: Letter, written: bytes, now: datetime) -> bool:
+        try:
+            self.way.hand_over(written)
         except TryLater as error:
             return self._later(letter, now, error)
         except Refused as error:
@@ -80,9 +80,8 @@ class Office:
         _set(letter, state=Letter.State.GONE)
         return True
 
-    def _writing(self, letter: Letter, to: str, token: str, now: datetime) -> Writing:
-        values = {"link": self.link(letter.language, token)}
-        return Writing(letter.pk.hex, letter.kind, letter.language, self.sender, to, values, now)
+    def _written(self, letter: Letter, to: str, said: Said, now: datetime) -> bytes:
+        return write(Writing(letter.pk.hex, letter.language, self.sender, to, said, now))
 
     def _later(self, letter: Letter, now: datetime, error: Exception) -> bool:
         if letter.tries + 1 >= TRIES:
@@ -107,7 +106,8 @@ def take_up(now: datetime) -> int:
             address = Address.objects.of_index(bytes(wish.index))
             if address is not None and not _is_suppressed(address):
                 # Where today's letter stands, the unique constraint leaves it at that.
-                Letter.objects.bulk_create([_letter(wish, address, now)], ignore_conflicts=True)
+                letter = letter_to(address, wish.kind, wish.language, now)
+                Letter.objects.bulk_create([letter], ignore_conflicts=True)
         Wish.objects.filter(pk__in=[each.pk for each in wishes]).delete()
     return len(wishes)
 
@@ -124,23 +124,24 @@ def due(now: datetime) -> list[Letter]:
 
 
 def claim(letter: Letter, token: str, now: datetime) -> bool:
-    """Claim a letter and write down its link; return False where another post was quicker."""
+    """Claim a letter and let its link work; return False where another post was quicker."""
     with transaction.atomic(using=PEOPLE):
         ready = Letter.objects.filter(pk=letter.pk, state=Letter.State.READY)
         if not ready.update(state=Letter.State.CLAIMED):
             return False
-        Link.objects.create(hash=hash_of(token), address=letter.address, gone_at=now + LINK)
+        KINDS[letter.kind].open(letter, token, now)
         return True
 
 
-def _letter(wish: Wish, address: Address, now: datetime) -> Letter:
+def letter_to(address: Address, kind: str, language: str, now: datetime) -> Letter:
+    """Return an unsaved letter, which is today's of its kind: there can be no other."""
     today = now.astimezone(UTC).date()
     begins = datetime.combine(today, time(), UTC)
     return Letter(
         address=address,
-        kind=wish.kind,
+        kind=kind,
         day=today,
-        language=wish.language,
+        language=language,
         due_at=now,
         gone_at=begins + LETTER_STAYS,
     )

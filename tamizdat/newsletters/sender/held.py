@@ -33,4 +33,6 @@ def _deliveries(address_id: UUID) -> QuerySet[Delivery]:
     return Delivery.objects.filter(sending__in=Sending.objects.all(), subscription__in=mine)
 
 
-HOLDER = Holder((Delivery._meta.db_table, SoftBounce._meta.db_table), holds, erase)
+HOLDER = Holder(
+    (Delivery._meta.db_table, SoftBounce._meta.db_table), holds, erase, keeps=lambda _: False
+)

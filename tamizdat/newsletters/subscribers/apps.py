@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -9,3 +12,29 @@ class Subscribers(AppConfig):
     name = "tamizdat.newsletters.subscribers"
     label = "subscribers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Join the desk: pages and words, kinds of letters, what is held about a person."""
+        from django.conf import settings
+
+        from tamizdat.desk import rendering
+        from tamizdat.desk.post import kinds
+        from tamizdat.newsletters.subscribers.held import holder
+        from tamizdat.newsletters.subscribers.letters import Letters
+        from tamizdat.newsletters.subscribers.links import Links
+        from tamizdat.vault.holdings import HOLDERS
+
+        rendering.bring(Path(__file__).parent)
+        HOLDERS.append(holder())
+        links = Links(settings.LINK_KEY.encode())
+        home = tuple(settings.HOME_LANGUAGES)
+        kinds.KINDS.update(Letters(links, settings.NEWSROOM_NAME, home).kinds())
+        kinds.TAKE_UP.append(_take_up)
+
+
+def _take_up(now: datetime) -> None:
+    from django.conf import settings
+
+    from tamizdat.newsletters.subscribers.taking_up import take_up
+
+    take_up(now, settings.CONFIRMATIONS_A_DAY)  # the post knows it, the desk takes nothing up

@@ -42,7 +42,7 @@ def _open_office() -> Office:
     """Open the post's office. Raises VaultError while something is missing."""
     way = _way()
     opener = Opener.unlock(Path(settings.VAULT_KEYS_ROOT), passphrase.find(os.environ))
-    return Office(opener, way, _sender(), _link, tokens.new, _say)
+    return Office(opener, way, _sender(), _page, tokens.new, _say)
 
 
 def _keys() -> object:
@@ -68,9 +68,9 @@ def _sender() -> str:
     return settings.MAIL_FROM or f"post@{host}"
 
 
-def _link(language: str, token: str) -> str:
+def _page(language: str, path: str) -> str:
     prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
-    return f"{settings.DESK_ADDRESS}{prefix}/me/{token}/"
+    return f"{settings.DESK_ADDRESS}{prefix}{path}"
 
 
 def _say(words: str) -> None:
