@@ -46,6 +46,11 @@ DEEDS = {
     "request.called-off": "Request called off",
     "request.done": "Request carried out",
     "keys.changed": "Keys changed",
+    "newsletter.send": "Issue of a newsletter: sending confirmed",
+    "newsletter.call-off": "Issue of a newsletter: called off",
+    "newsletter.stop": "Issue of a newsletter: stopped",
+    "newsletter.go-on": "Issue of a newsletter: gone on with",
+    "newsletter.uncertain": "Issue of a newsletter: uncertain mails decided on",
 }
 
 

@@ -30,7 +30,7 @@ from tamizdat.accounts.sessions import digest, hour_of
 
 SALT = "tamizdat.accounts.seen"
 RENEW = 60  # seconds: the cookie is not written anew more often
-BY_ITSELF = {"wagtailadmin_editing_sessions:ping"}
+BY_ITSELF = {"wagtailadmin_editing_sessions:ping", "newsletters_progress_part"}
 # What is open to those who are signed in without the second factor.
 OPEN = {
     "accounts_prove",

@@ -59,10 +59,11 @@ def html(article: Article, site: Site) -> str:
         say=voice(site.language, site.zone),
         w=words(site.language),
         whole=partial(whole, site.public_address),
-        alone=partial(_alone, site.public_address),
+        alone=partial(alone, site.public_address),
     )
 
 
-def _alone(public_address: str, source: Markup) -> Markup:
+def alone(public_address: str, source: Markup) -> Markup:
+    """Return a piece of a story's HTML with whole addresses, without what leads about its page."""
     plain = _RELATION.sub("", _MARK.sub(r"<sup>\1</sup>", str(source)))
     return made_whole(Markup(plain), public_address)  # noqa: S704 - cleaned; parts were left out

@@ -17,10 +17,12 @@ from wagtail.models import Collection, Locale, Site, Task, Workflow
 
 from tamizdat.accounts import roles
 from tamizdat.accounts.models import TwoPersonRequest, User
+from tamizdat.databases import PEOPLE
 from tamizdat.stories.filing import month_of
 from tests import writing
 from tests.accounts import matrix
 from tests.conftest import NOW
+from tests.newsletters import writing as letters
 from tests.signing_in import sign_in
 
 URLCONF = "tamizdat.urls.newsroom"
@@ -48,6 +50,7 @@ PLAIN = {
     "revision_id_a": "earliest",
     "revision_id_b": "latest",
     "path": "images/nothing.png",
+    "deed": "stop",
     "uidb64": "MQ",
     "token": "set-password",
 }
@@ -63,6 +66,7 @@ def things(newsroom: dict[str, Any], photo: Callable[..., Any]) -> dict[str, dic
     mine = writing.draft(home, "The weir")
     revision = story.save_revision()
     collection = Collection.get_first_root_node().add_child(name="Elsewhere")
+    letter = letters.newsletter(home)
     times = {"asked_at": NOW, "due_at": NOW, "expires_at": NOW.replace(year=2030)}
     asked = TwoPersonRequest.objects.create(kind="addresses", asked_by=other, **times)
     by_space = {
@@ -85,6 +89,9 @@ def things(newsroom: dict[str, Any], photo: Callable[..., Any]) -> dict[str, dic
         "revision_id": revision.pk,
         "request_id": asked.pk,
         "object_id": story.pk,
+        "story_id": story.pk,
+        "newsletter_id": letter.pk,
+        "issue_id": letters.issue(letter, [story]).pk,
         **PLAIN,
     }
     return {
@@ -153,6 +160,7 @@ def walk(client: Client, things: dict[str, Any]) -> dict[tuple[str, str, str], s
     return found
 
 
+@pytest.mark.django_db(databases=["default", PEOPLE])
 @pytest.mark.parametrize("role", matrix.ROLES)
 def test_each_role_is_answered_as_the_matrix_says(
     role: str,

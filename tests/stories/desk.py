@@ -25,6 +25,7 @@ class Desk:
     """One signed-in browser."""
 
     def __init__(self, member: Any) -> None:
+        self.member = member
         self.client = Client()
         sign_in(self.client, member)
 

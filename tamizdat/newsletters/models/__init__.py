@@ -1,6 +1,16 @@
-"""What editors keep of newsletters: the newsletters themselves, and their issues."""
+"""What editors keep of newsletters: newsletters, their issues, and what became of these."""
 
+from tamizdat.newsletters.models.course import Carried, Highlight, Notice, Occasion
 from tamizdat.newsletters.models.issues import Issue, IssueStory
 from tamizdat.newsletters.models.letters import Newsletter, NewsletterIndex
 
-__all__ = ["Issue", "IssueStory", "Newsletter", "NewsletterIndex"]
+__all__ = [
+    "Carried",
+    "Highlight",
+    "Issue",
+    "IssueStory",
+    "Newsletter",
+    "NewsletterIndex",
+    "Notice",
+    "Occasion",
+]

@@ -20,6 +20,7 @@ from uuid import uuid4
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from wagtail.fields import RichTextField
@@ -115,6 +116,24 @@ class Issue(PublicPage):
         super().clean()
         if self.slug == "page":
             raise ValidationError({"slug": "“page” is taken by the site itself; choose another."})
+
+    # The preview
+
+    preview_modes = [
+        ("", "Mail"),
+        ("phone", "Mail on a phone"),
+        ("dark", "Mail at night"),
+        ("bare", "Pictures off"),
+        ("plain", "Plain text"),
+        ("full", "Full text"),
+        ("full-plain", "Full text, plain"),
+    ]
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """Show the issue as mail, from the unsaved form."""
+        from tamizdat.newsletters.previewing import preview
+
+        return preview(self, mode_name, timezone.now())
 
     # Revisions
 
