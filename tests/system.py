@@ -1,6 +1,6 @@
 """See to the system packages that we need: install them where we may, else say what is missing.
 
-    python3 tests/system.py         what the tests need: Chromium, PostgreSQL, nginx, Java
+    python3 tests/system.py         what the tests need: Chromium, PostgreSQL, nginx, Java, dovecot
     python3 tests/system.py venv    what making .venv needs
 
 Runs with any Python from 3.11 on and nothing installed. Debian's names are given; on another system
@@ -44,6 +44,8 @@ FOR_TESTS = (
     Need("chromium", "Chromium, for the tests in a browser", has_program("chromium")),
     Need("postgresql", "PostgreSQL (initdb), for the second run of the suite", has_postgres),
     Need("nginx-light", "nginx, the peer of the reader door", has_program("nginx")),
+    Need("dovecot-imapd", "dovecot, a box with mail", has_program("dovecot")),
+    Need("dovecot-pop3d", "dovecot's other door", Path("/usr/lib/dovecot/pop3").is_file),
     Need("default-jre-headless", "Java, for the judges of HTML and EPUB", has_program("java")),
 )
 FOR_VENV = (

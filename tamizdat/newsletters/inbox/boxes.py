@@ -139,8 +139,9 @@ class Imap:
 
     def close(self) -> None:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
-            self._line.logout()
-        self._line.shutdown()
+            self._line.logout()  # which hangs up
+        with contextlib.suppress(OSError):  # where it did not come to that
+            self._line.shutdown()
 
     def _fetch(self, name: str) -> bytes | None:
         with _reached():
@@ -197,7 +198,8 @@ class Pop:
         # QUIT is what takes away for good (RFC 1939, section 6).
         with contextlib.suppress(OSError, poplib.error_proto):
             self._line.quit()
-        self._line.close()
+        with contextlib.suppress(OSError):
+            self._line.close()
 
     def _fetch(self, number: int, size: int) -> bytes:
         with _reached():

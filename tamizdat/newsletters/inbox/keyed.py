@@ -30,10 +30,12 @@ class Keyed:
         """Return what a mail is known by when it comes again.
 
         Its Message-ID alone would not do: whoever guesses one could keep another's mail from being
-        taken. What hosts write into a mail's head on its way is left out.
+        taken. Of what hosts write into a mail's head on its way only the address is looked at.
         """
         head = "\x00".join(value for name in HEAD for value in values_of(mail.message, name))
-        return self._digest(b"mail", head.encode("utf-8", "replace"), _body(raw))
+        places = "\x00".join((*mail.delivered_to, *mail.named))
+        told = (each.encode("utf-8", "replace") for each in (head, places))
+        return self._digest(b"mail", *told, _body(raw))
 
     def asker(self, index: bytes, day: date) -> bytes:
         """Return what an asker is counted by on one day."""

@@ -38,6 +38,7 @@ MOST_LISTED = 8
 _LINK = re.compile(r"https?://[^\s<>\"]{1,400}|(?<!\S)/[^\s<>\"]{1,300}", re.IGNORECASE)
 _STORY = re.compile(r"/(?:[a-z-]{2,12}/)?\d{4}/\d{2}/[a-z0-9-]{1,200}/(?:\d{1,3}/)?")
 _FORWARD = re.compile(r'<meta http-equiv="refresh" content="0; url=([^"]{1,400})">')
+_ANSWERED = re.compile(r"^(?:\s*(?:re|fwd?|aw|отв|пересл)\s*:)+", re.IGNORECASE)
 _CYRILLIC, _ARABIC = re.compile(r"[\u0400-\u04ff]"), re.compile(r"[\u0600-\u06ff]")
 
 
@@ -89,7 +90,7 @@ class Shelf:
             story = self._story(path)
             if story is not None:
                 return story
-        words = _LINK.sub(" ", subject).strip()
+        words = _ANSWERED.sub("", _LINK.sub(" ", subject)).strip()
         return self._by_words(words) if words else Missing(self._guess(subject))
 
     # By a link
