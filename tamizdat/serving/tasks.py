@@ -38,7 +38,7 @@ from django_tasks_db.models import DBTaskResult
 from tamizdat import scrubbing
 from tamizdat.accounts import factors, guessing, sessions
 from tamizdat.newsletters import clerk
-from tamizdat.serving.backups.nightly import Nightly
+from tamizdat.serving.backups.nightly import Nightly, put_retractions
 from tamizdat.serving.backups.nightly import is_due as is_backup_due
 from tamizdat.serving.resealing import Resealing
 from tamizdat.serving.search import refresh_norms
@@ -155,6 +155,7 @@ def chores() -> list[Chore]:
             retention.sweep,
             lambda now, last: last is None or now - last >= SWEEP_EVERY,
         ),
+        Chore(put_retractions, lambda now, last: last is None or now - last >= SWEEP_EVERY),
         Chore(
             Resealing(Path(settings.VAULT_KEYS_ROOT)).look,
             lambda now, last: last is None or now - last >= RESEAL_EVERY,

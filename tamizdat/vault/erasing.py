@@ -7,6 +7,8 @@ Rules:
   believe to be erased.
 * What stays is a suppression: the index alone, so that an old list that is imported next year
   does not write to her again. It is a keyed hash; without the index key it names nobody.
+* What was erased is noted by the address's id, for a restore of a backup of before
+  (``redoing``). What nobody confirmed goes again by itself, and is not noted.
 * SQLite overwrites what it deletes (``secure_delete``, ``tamizdat.sqlite``), but the journal (WAL)
   holds the pages of before until it is checkpointed and cut: that is done after each erasing.
 * PostgreSQL keeps dead rows until it vacuums, and its own journal as long as its administrator
@@ -23,7 +25,7 @@ from django.db import connections, transaction
 
 from tamizdat.databases import PEOPLE
 from tamizdat.vault.holdings import HOLDERS
-from tamizdat.vault.models import Address, Suppression
+from tamizdat.vault.models import Address, Retraction, Suppression
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ def erase(
     """
     with transaction.atomic(using=PEOPLE):
         is_gone = erase_rows(address_id, now, suppress)
+        if is_gone:
+            Retraction.objects.note("erased", address_id.bytes, now)
         # If this process dies before, the worker's next sweep does it.
         transaction.on_commit(checkpoint, using=PEOPLE)
     return is_gone

@@ -10,6 +10,8 @@ Rules:
 * Whatever may not stay inherits ``Perishable``: it goes at ``gone_at`` (``retention``).
 * A suppression is an index alone. It survives erasing: else whoever asked to be forgotten would be
   written to again.
+* What a person took back is noted in the transaction that did it (``Retraction``), until it is
+  sealed beside the backups: else a restore would bring her back.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from tamizdat.databases import PEOPLE
 from tamizdat.vault.sealing import INDEX_BYTES, KEY_ID_DIGITS, LONGEST_BOX, Sealed
 
 UNCONFIRMED = timedelta(hours=48)  # how long an address stays that nobody confirms
+RETRACTION = timedelta(days=90)  # how long a retraction waits to be written beside the backups
 
 
 def month_of(now: datetime) -> str:
@@ -121,7 +124,9 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def note(self, index: bytes, reason: Suppression.Reason, now: datetime) -> None:
         """Never write to this address again. The first reason stands."""
         row = Suppression(index=index, reason=reason, month=month_of(now))
-        self.bulk_create([row], ignore_conflicts=True)
+        with transaction.atomic(using=PEOPLE):
+            self.bulk_create([row], ignore_conflicts=True)
+            Retraction.objects.note("suppressed", index, now, reason)
 
     def holds(self, index: bytes) -> bool:
         return self.filter(index=index).exists()
@@ -150,6 +155,30 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class RetractionQuerySet(models.QuerySet["Retraction"]):
+    def note(self, deed: str, thing: bytes, now: datetime, reason: str = "") -> None:
+        """Note what was taken back, in the transaction of the deed (one of ``redoing.REDO``)."""
+        end = (now + RETRACTION).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.create(deed=deed, thing=thing, reason=reason, gone_at=end)
+
+
+class Retraction(Perishable):
+    """What a person took back, to be done again after a restore of a backup from before.
+
+    ``thing`` is 16 bytes: of an erasing the address's own id, which is chance and names nothing
+    once the address is gone; of a suppression its index. Its end bears a day and no hour.
+    """
+
+    deed = models.CharField(max_length=12)
+    thing = models.BinaryField(max_length=16)
+    reason = models.CharField(max_length=12, blank=True)
+
+    objects = RetractionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.deed
 
 
 class VaultKey(models.Model):

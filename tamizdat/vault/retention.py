@@ -22,12 +22,18 @@ from django.apps import apps
 from tamizdat.databases import PEOPLE
 from tamizdat.turns import Pause, turn
 from tamizdat.vault.erasing import checkpoint, erase_unconfirmed
-from tamizdat.vault.models import UNCONFIRMED, Address, Perishable
+from tamizdat.vault.models import RETRACTION, UNCONFIRMED, Address, Perishable
 
 DELIVERY = timedelta(days=7)  # one issue to one subscriber; then counts alone
 BOUNCE = timedelta(days=30)  # that a mail came back
 LINK = timedelta(hours=1)  # a link in a mail
-PERIODS = {"unconfirmed": UNCONFIRMED, "delivery": DELIVERY, "bounce": BOUNCE, "link": LINK}
+PERIODS = {
+    "unconfirmed": UNCONFIRMED,
+    "delivery": DELIVERY,
+    "bounce": BOUNCE,
+    "link": LINK,
+    "retraction": RETRACTION,  # at the latest; it goes when it is written beside the backups
+}
 
 SLICE = 500  # rows that go in one turn
 ERASED_AT_ONCE = 20  # addresses, with all that hangs on them

@@ -1,7 +1,9 @@
-"""The backup of every night: a program of its own, which the worker starts and leaves alone."""
+"""The backup of every night: a program of its own, which the worker starts and leaves alone. And
+each minute what people took back since (``retractions``)."""
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -9,11 +11,15 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tamizdat.serving.backups import making, names
+from tamizdat.serving.backups import making, names, retractions
+from tamizdat.serving.backups.errors import BackupError
+from tamizdat.serving.backups.recipients import recipients_of
 from tamizdat.serving.programs import Program, environment
 
 NIGHT = 2  # hour of the newsroom's clock (UTC), as of the worker's other work
 TRY_AGAIN = timedelta(hours=1)
+
+log = logging.getLogger(__name__)
 
 
 def is_due(now: datetime, tried: datetime | None) -> bool:
@@ -24,6 +30,18 @@ def is_due(now: datetime, tried: datetime | None) -> bool:
         return False
     made = names.standing(Path(settings.BACKUP_FOLDER))
     return not made or made[-1].made.date() < now.date()
+
+
+def put_retractions(now: datetime) -> None:
+    """Seal what people took back beside the backups, where there are any."""
+    if not settings.BACKUP_RECIPIENTS:
+        return
+    try:
+        retractions.put(
+            Path(settings.BACKUP_FOLDER), recipients_of(settings.BACKUP_RECIPIENTS), now
+        )
+    except BackupError as problem:
+        log.error("%s", problem)
 
 
 class Nightly:

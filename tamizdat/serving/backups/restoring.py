@@ -4,18 +4,22 @@ Rules:
 
 * Everything is read and found right (``checking``) before anything is laid in place.
 * ``newsroom.env`` is put in place last: a restore that is cut off leaves a folder that is no
-  newsroom, and can be begun again.
+  newsroom, and can be begun again. MARK stands there from the first step to the last and says what
+  was laid, so that nothing else is ever taken away.
 * No version of signed metadata is given out that may have been given out since the backup was
   made: all are counted on by more than anybody can have signed in that time.
 * Everybody signs in anew, everything is baked anew, and no letter that waited is sent.
+* What people took back since (``retractions``) is done again before anything else is done.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,11 +30,13 @@ from tamizdat.serving.backups.checking import Contents, Progress
 from tamizdat.serving.backups.errors import BackupError, CannotOpen
 from tamizdat.serving.backups.making import DATABASES, UPLOADS
 from tamizdat.serving.backups.recipients import Identity
+from tamizdat.serving.backups.retractions import Retracted
 from tamizdat.serving.folder import SETTINGS, Folder, read
 
 ROOM = "restoring"
+MARK = "restoring.laid"  # the names in the folder that a restore has laid, one a line
 BEGUN = "restoring.postgres"  # the databases, which were empty, may hold a part of this by now
-# What a restore lays in a folder, and takes away when it is begun again.
+# What a restore lays in a folder beside what MARK names, and takes away when it is begun again.
 OURS = (ROOM, UPLOADS, "keys", "run", "secret.key", "newsroom.sqlite3", "people", "edition")
 SYSTEMS = ("lost+found",)
 PACE = 10  # versions a second that a baker cannot reach: each needs several syncs of the disk
@@ -61,6 +67,7 @@ def unpack(
     """Read backups into a folder that is free, and check all. Raises BackupError."""
     is_begun = _clear(home)
     room = home.path / ROOM
+    _mark(home, ())
     room.mkdir(mode=0o700)
     try:
         contents = checking.check(files, identities, room, progress)
@@ -73,6 +80,7 @@ def unpack(
         _gather_uploads(room)
     except BaseException:
         shutil.rmtree(room, ignore_errors=True)
+        (home.path / MARK).unlink(missing_ok=True)
         raise
     return Unpacked(contents, room, settings, is_begun)
 
@@ -82,16 +90,42 @@ def _clear(home: Folder) -> bool:
     home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     there = {each.name for each in home.path.iterdir()} - set(SYSTEMS)
     is_begun = BEGUN in there
-    if home.is_newsroom() or (there and ROOM not in there and not is_begun):
+    if home.is_newsroom() and MARK in there:
+        tidy(home)
+        raise BackupError(f"{home.path} was restored already; now: tamizdat serve")
+    if home.is_newsroom() or (there and not there & {ROOM, MARK, BEGUN}):
         raise BackupError(f"{home.path} is not empty; a newsroom is restored into an empty folder")
     home.path.chmod(0o700)
-    others = {name for name in there if not name.startswith((*OURS, BEGUN))}
+    laid = _laid(home)
+    others = {name for name in there if not name.startswith((*OURS, BEGUN)) and name not in laid}
     if others:
         raise BackupError(f"{home.path} holds {min(others)!r}, which no restore has put there")
-    for name in there - {BEGUN}:
+    for name in there - {BEGUN, MARK}:
         place = home.path / name
         shutil.rmtree(place) if place.is_dir() else place.unlink()
     return is_begun
+
+
+def _mark(home: Folder, names: Iterable[str]) -> None:
+    """Say what will be laid, before it is."""
+    with (home.path / MARK).open("w", encoding="utf-8") as file:
+        file.writelines(f"{name}\n" for name in sorted(names))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _laid(home: Folder) -> set[str]:
+    try:
+        return set((home.path / MARK).read_text(encoding="utf-8").splitlines())
+    except FileNotFoundError:
+        return set()
+
+
+def tidy(home: Folder) -> None:
+    """Take away what a restore needed while it was at work; the mark last."""
+    (home.path / BEGUN).unlink(missing_ok=True)
+    shutil.rmtree(home.path / ROOM, ignore_errors=True)
+    (home.path / MARK).unlink(missing_ok=True)
 
 
 def _gather_uploads(room: Path) -> None:
@@ -113,10 +147,11 @@ def _gather_uploads(room: Path) -> None:
 def lay(home: Folder, unpacked: Unpacked) -> None:
     """Lay uploads and keys in place; what needs Django follows."""
     room = unpacked.room
+    wanted = [each for each in sorted((room / "home").iterdir()) if each.name != SETTINGS]
+    _mark(home, (each.name for each in wanted))
     (room / UPLOADS).rename(home.path / UPLOADS)
-    for each in sorted((room / "home").iterdir()):
-        if each.name != SETTINGS:
-            each.rename(home.path / each.name)
+    for each in wanted:
+        each.rename(home.path / each.name)
     for folder in (home.run, home.edition):
         folder.mkdir(mode=0o700, exist_ok=True)
     home.keys.mkdir(mode=0o700, exist_ok=True)
@@ -161,14 +196,19 @@ def _expect_empty(alias: str, name: str) -> None:
         )
 
 
-def take_up(home: Folder, unpacked: Unpacked, now: datetime) -> None:
-    """Bring the tables up to date and let nothing happen twice."""
+def take_up(
+    home: Folder, unpacked: Unpacked, now: datetime, retracted: Sequence[Retracted] = ()
+) -> Counter[str]:
+    """Bring the tables up to date and let nothing happen twice; count what people had taken back
+    since. Raises UnknownDeed."""
     from tamizdat.accounts.models import Session
     from tamizdat.bake import duty, journal
     from tamizdat.desk.models import Wish
     from tamizdat.serving import opening
+    from tamizdat.vault import redoing
 
     opening.migrate()
+    again = redoing.redo(retracted, now)
     leap = versions_since(unpacked.contents.made, now)
     journal.take_over(
         {role: version + leap for role, version in unpacked.contents.versions.items()}
@@ -179,6 +219,7 @@ def take_up(home: Folder, unpacked: Unpacked, now: datetime) -> None:
     duty.ask_for_all(home.run)
     for deed in AFTERWARDS:
         deed(now)
+    return again
 
 
 def versions_since(made: datetime, now: datetime) -> int:
@@ -204,6 +245,5 @@ def finish(home: Folder, unpacked: Unpacked, environment: dict[str, str]) -> Non
         for name in ("TAMIZDAT_NEWSROOM_DATABASE", "TAMIZDAT_PEOPLE_DATABASE")
         if name in environment
     }
-    (home.path / BEGUN).unlink(missing_ok=True)
     home.write_settings({**unpacked.settings, **said})
-    shutil.rmtree(unpacked.room, ignore_errors=True)
+    tidy(home)

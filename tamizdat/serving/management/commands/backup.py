@@ -92,11 +92,12 @@ class Command(BaseCommand):
         from django.conf import settings
         from django.utils import timezone
 
-        from tamizdat.serving.backups import making
+        from tamizdat.serving.backups import making, retractions
 
         now = timezone.now()
         to = options["to"] or settings.BACKUP_FOLDER
         who = recipients.recipients_of(options["recipient"] or settings.BACKUP_RECIPIENTS)
+        retractions.put(Path(to), who, now)
         with progress_bar("sealed") as progress:
             made = making.make(
                 folder, to, who, settings.DATABASES, now,
@@ -105,6 +106,7 @@ class Command(BaseCommand):
         self.stdout.write(said(made))
         kept = options["keep"] or (settings.BACKUP_KEEP and period(settings.BACKUP_KEEP))
         gone = making.prune(to, kept, now) if kept else []
+        retractions.prune(Path(to))
         if gone:
             self.stdout.write(f"Taken away as too old: {len(gone)}.")
 

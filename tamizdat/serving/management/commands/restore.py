@@ -1,21 +1,26 @@
 """Bring a newsroom back from its backups, on an empty machine
 
 Names the newest file; those that it needs are looked for beside it, or named too. All of it is
-read and checked before anything is laid in place. --check only reads.
+read and checked before anything is laid in place. --check only reads. What people took back since
+(they were erased, or want no mail) lies in retracted-*.age beside the backups, and is done again.
 """
 
 from __future__ import annotations
 
 import os
 from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from tamizdat.serving import keyroom
-from tamizdat.serving.backups import checking, recipients, restoring
+from tamizdat.serving.backups import checking, names, recipients, restoring, retractions
 from tamizdat.serving.backups.checking import Contents
+from tamizdat.serving.backups.recipients import Identity
+from tamizdat.serving.backups.retractions import Retracted
 from tamizdat.serving.folder import Folder
 from tamizdat.serving.management.commands.backup import progress_bar
 
@@ -35,6 +40,10 @@ class Command(BaseCommand):
             help="the first line opens the identity; else it is asked for",
         )  # fmt: skip
         parser.add_argument(
+            "--retracted", type=Path, action="append", default=[], metavar="PLACE",
+            help="another folder with lists of what people took back since, or such a list",
+        )  # fmt: skip
+        parser.add_argument(
             "--check", action="store_true", help="read all of it, and lay nothing in place"
         )
         parser.add_argument(
@@ -45,6 +54,7 @@ class Command(BaseCommand):
         ask = keyroom.Passphrases(options["passphrase_file"])
         identities = recipients.identities_of(options["identity"], ask)
         options["folder"] = folder
+        options["retracted"] = retractions_of(options, identities)
         with progress_bar("read") as progress:
             if options["check"]:
                 self.needs_django = False
@@ -63,10 +73,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:
             self.stdout.write(f"{told(options['contents'])}\nNothing is missing or damaged.")
+            self.stdout.write(f"Taken back by people since then: {len(options['retracted'])}.")
             return
-        self._restore(options["folder"], options["unpacked"], options["said"])
+        self._restore(options["folder"], options["unpacked"], options["said"], options["retracted"])
 
-    def _restore(self, folder: Folder, unpacked: restoring.Unpacked, said: dict[str, str]) -> None:
+    def _restore(
+        self,
+        folder: Folder,
+        unpacked: restoring.Unpacked,
+        said: dict[str, str],
+        retracted: list[Retracted],
+    ) -> None:
         from django.conf import settings
         from django.core.checks import ERROR, run_checks
         from django.utils import timezone
@@ -75,9 +92,18 @@ class Command(BaseCommand):
             if found.level >= ERROR:
                 raise CommandError(f"{found.msg} {found.hint or ''}")
         restoring.fill_databases(folder, unpacked, settings.DATABASES)
-        restoring.take_up(folder, unpacked, timezone.now())
+        again = restoring.take_up(folder, unpacked, timezone.now(), retracted)
         restoring.finish(folder, unpacked, said)
-        self.stdout.write(f"{told(unpacked.contents)}\n{following(folder, unpacked.contents)}")
+        self.stdout.write(f"{told(unpacked.contents)}\n{done_again(again)}")
+        self.stdout.write(following(folder))
+
+
+def retractions_of(options: dict[str, Any], identities: Sequence[Identity]) -> list[Retracted]:
+    """Read the lists beside the backups that are named, and those named themselves."""
+    folders = list(dict.fromkeys(file.parent for file in options["files"]))
+    made = [name.made for file in options["files"] if (name := names.read(file.name))]
+    since = max(made) if len(made) == len(options["files"]) else None
+    return retractions.read([*folders, *options["retracted"]], identities, since)
 
 
 def told(contents: Contents) -> str:
@@ -94,7 +120,13 @@ def told(contents: Contents) -> str:
     )
 
 
-def following(folder: Folder, contents: Contents) -> str:
+def done_again(again: Counter[str]) -> str:
+    """Say what was done again."""
+    deeds = ", ".join(f"{deed} {count}" for deed, count in sorted(again.items()) if count)
+    return f"What people took back since then was done again: {deeds or 'nothing was found'}."
+
+
+def following(folder: Folder) -> str:
     """Say what is to be done next."""
     return "\n".join(
         [
@@ -103,8 +135,8 @@ def following(folder: Folder, contents: Contents) -> str:
             f"  tamizdat serve --home {folder.path}",
             f"  tamizdat doctor --home {folder.path}",
             "Everybody signs in again. If keys were changed since the backup, put the newer keys/",
-            "in place before the bake: readers refuse what the old ones sign. People who were",
-            f"erased after {contents.made:%Y-%m-%d %H:%M} UTC are back: erase them again. Where",
-            "the old machine was seized: tamizdat keys rotate online.",
+            "in place before the bake: readers refuse what the old ones sign. Whoever was erased",
+            "in the last minute of the old machine, or is in a list (retracted-*.age) that was not",
+            "copied here, is back. Where the old machine was seized: tamizdat keys rotate online.",
         ]
     )
