@@ -7,7 +7,8 @@ Rules:
   story's revisions it would tell who wrote), an address, an IP address or a story.
 * Work on stories is not here: Wagtail's history has it, booked where it must be.
 
-``note`` runs in the transaction of the deed: no deed without its row, no row without its deed.
+``note`` runs in the transaction of the deed: no deed without its row, no row without its deed. Keys
+are files: there the row comes first (``tamizdat keys``).
 """
 
 from __future__ import annotations

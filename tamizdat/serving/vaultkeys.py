@@ -56,13 +56,15 @@ def add_words(parser: ArgumentParser) -> None:
 
 @dataclass
 class VaultKeys:
-    """The deeds. ``ask`` says what will be done and raises CommandError unless told to go on."""
+    """The deeds. ``ask`` says what will be done and raises CommandError unless told to go on;
+    ``note`` writes a row of the audit log."""
 
     folder: Folder
     now: datetime
     say: Callable[[str], object]
     tell: Callable[[str], object]  # on the way, to standard error
     ask: Callable[[str, dict[str, Any]], None]
+    note: Callable[[str, datetime], None]
 
     def run(self, options: dict[str, Any]) -> None:
         deed = options["vault_deed"]
@@ -113,6 +115,7 @@ class VaultKeys:
         passphrase = _passphrase(options, "the vault's key", is_new=True)
         secret = keyroom.Passphrases(options["recovery_passphrase_file"])
         recovery = secret(vaultroom.RECOVERY, True)
+        self.note("vault: the first keys", self.now)
         file = vaultroom.make(self.folder, options["to"], recovery, passphrase, self.now)
         self.say(f"{file}\nCarry it away from this machine: it opens every address.")
 
@@ -130,6 +133,7 @@ class VaultKeys:
         )
         passphrase = _passphrase(options, "the vault's key")
         keys.unlock(place, passphrase)
+        self.note(f"vault: a new key in place of {old}", self.now)
         pair = rotating.add_key(place, passphrase, self.now)
         self.say(f"In force now: {pair.key_id}")
         self._reseal(passphrase)
@@ -150,6 +154,7 @@ class VaultKeys:
         file = options["recovery_key"]
         recovery = vaultroom.open_recovery(file, secret(file.name, False))
         passphrase = _passphrase(options, "the vault's new key", is_new=True)
+        self.note("vault: opened with the recovery key, and a new key", self.now)
         back = vaultroom.recover(self.folder, recovery, passphrase, self.now)
         self.say(f"Put back: {', '.join(back)}")
         self._reseal(passphrase)
@@ -161,6 +166,7 @@ class VaultKeys:
         keys.unlock(self.folder.vault_keys, old)
         fresh = keyroom.Passphrases(options["new_passphrase_file"])
         new = fresh("the vault's key", True)
+        self.note("vault: another passphrase", self.now)
         count = keys.change_passphrase(self.folder.vault_keys, old, new)
         self.say(
             f"{count} private keys have the new passphrase. Copies of before keep the old one."

@@ -10,6 +10,8 @@ import pytest
 import time_machine
 from django.core.management.base import CommandError
 
+from tamizdat.accounts import audit
+from tamizdat.accounts.models import Record
 from tamizdat.edition import rootkeys
 from tamizdat.edition.ceremony import NoSuchKey
 from tamizdat.edition.keys import KeysBusy, alone, short
@@ -37,6 +39,28 @@ def test_a_role_gets_a_new_key_that_readers_have_at_once(
         assert f"{each}: key {short(new.key_id(each))}\n" in said
     assert is_sealed(held)
     assert len(list(held.keys.glob("*.pem"))) == 5
+
+
+def test_each_change_has_its_row_in_the_audit_log_and_what_changes_nothing_has_none(
+    held: Folder, run: Run, secret: tuple[str, str]
+) -> None:
+    run("status")
+    run("resign")
+    with pytest.raises(CommandError):
+        run("rotate", "snapshot", *sticks(held, "a", "b"))  # nobody is there to be asked
+    ring = ring_of(held)
+    run("rotate", "snapshot", "--yes", *sticks(held, "a", "b"), *secret)
+    run("revoke", ring.key_id("targets"), "--yes", *sticks(held, "a", "b"), *secret)
+    lost = ring.root.roles["root"].keyids[2]
+    words = ("--to", held.path / "d", "--yes", *sticks(held, "a", "b"), *secret)
+    run("rotate", "root", "--replace", lost, *words)
+    rows = Record.objects.filter(deed="keys.changed").order_by("number")
+    assert [row.thing for row in rows][:3] == [
+        "ceremony: 3 root keys", "new keys: snapshot", "new keys: targets",
+    ]  # fmt: skip
+    assert rows[3].thing.startswith(f"root key {short(lost)} replaced by ")
+    assert {row.who for row in rows} == {None}  # the command line
+    assert audit.check() == Record.objects.count()
 
 
 def test_it_is_said_what_will_be_done_and_done_only_after_a_yes(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 
+from tamizdat.accounts.models import Record
 from tamizdat.databases import PEOPLE
 from tamizdat.serving.folder import Folder
 from tamizdat.vault import keys
@@ -68,3 +69,11 @@ def test_from_the_first_keys_to_a_recovery(
     run("vault", "recover", *recovery, "--passphrase-file", first, "--yes")
     assert opened(folder, "the first words") == ["anna@example.org"]
     assert "anna" not in run("vault", "status")
+
+    rows = Record.objects.filter(deed="keys.changed").order_by("number")
+    assert [row.thing for row in rows] == [
+        "vault: the first keys",
+        f"vault: a new key in place of {old}",
+        "vault: another passphrase",
+        "vault: opened with the recovery key, and a new key",
+    ]

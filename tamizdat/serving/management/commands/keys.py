@@ -92,6 +92,7 @@ class Command(BaseCommand):
             count=options["keys"],
             threshold=options["threshold"],
         )
+        noted(f"ceremony: {options['keys']} root keys", now)
         self.stdout.write("\n".join(keyroom.lines(made)))
         self.stdout.write(
             f"The newsroom has its keys. {options['threshold']} of {options['keys']} root keys "
@@ -147,7 +148,7 @@ class Command(BaseCommand):
 
     def vault(self, folder: Folder, now: datetime, options: dict[str, Any]) -> None:
         say, tell = self.stdout.write, self.stderr.write
-        vaultkeys.VaultKeys(folder, now, say, tell, self._ask).run(options)
+        vaultkeys.VaultKeys(folder, now, say, tell, self._ask, noted).run(options)
 
     # Steps
 
@@ -165,6 +166,7 @@ class Command(BaseCommand):
             files = keyroom.choose_root_keys(folder, keyring, options["root_key"])
         self._ask(_words(keyring, roles, is_by_root), options)
         signers = keyroom.open_root_keys(files, _passphrases(options))
+        noted(f"new keys: {', '.join(roles)}", now)
         new = ceremony.rotate(keyring, roles, signers, now)
         self._tell_readers(now)
         self._tidy(folder)
@@ -193,6 +195,7 @@ class Command(BaseCommand):
         signers = keyroom.open_root_keys(files, ask)
         self.stderr.write("Sealing the new root key takes a few seconds …")
         key, file = keyroom.make_root_key(folder, options["to"], ask)
+        noted(f"root key {short(key_id)} replaced by {short(key.key_id)}", now)
         ceremony.replace_root_key(keyring, key_id, key, signers, now)
         self._tell_readers(now)
         self._tidy(folder)
@@ -229,6 +232,14 @@ class Command(BaseCommand):
     def _tidy(self, folder: Folder) -> None:
         """Erase the private keys that count no more, now that nothing signs with them."""
         Keyring.load(folder.keys).tidy()
+
+
+def noted(what: str, now: datetime) -> None:
+    """Write a row of the audit log, before the keys are changed: they are files, which no
+    transaction holds. A row too many is better than a change that nobody sees."""
+    from tamizdat.accounts import audit
+
+    audit.note("keys.changed", what, now=now)
 
 
 # The command line
