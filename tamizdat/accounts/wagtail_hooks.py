@@ -10,10 +10,12 @@ from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.widgets.button import Button
 
 from tamizdat.accounts import pairs, roles
+from tamizdat.accounts.models import User
 from tamizdat.accounts.panels import RequestsPanel
-from tamizdat.accounts.views import locks, log, requests, second_factor
+from tamizdat.accounts.views import colleague, locks, log, requests, second_factor
 from tamizdat.accounts.views.second_factor import member
 
 
@@ -24,6 +26,7 @@ def addresses() -> list[URLPattern | URLResolver]:
         path("second-factor/codes/", second_factor.codes, name="accounts_codes"),
         path("second-factor/passkeys/", include("tamizdat.accounts.views.passkeys")),
         path("account/locks/", locks.locks, name="accounts_locks"),
+        path("account/sessions/<int:account_id>/", colleague.colleague, name="accounts_colleague"),
         path("requests/", requests.requests, name="accounts_requests"),
         path("requests/<int:request_id>/", requests.decide, name="accounts_decide"),
         path("reports/audit-log/", log.log, name="accounts_log"),
@@ -58,6 +61,14 @@ def requests_item() -> MenuItem:
     return RequestsItem("Two persons", reverse("accounts_requests"), icon_name="group", order=8900)
 
 
+def colleague_button(user: User, request_user: User) -> list[Button]:
+    """Let operators end the sessions of others, from the list of staff."""
+    if user.is_shared or user.pk == request_user.pk or not roles.is_operator(request_user):
+        return []
+    address = reverse("accounts_colleague", args=[user.pk])
+    return [Button("Sign out everywhere…", url=address, icon_name="lock", priority=40)]
+
+
 def panel(request: HttpRequest, panels: list[Any]) -> None:
     panels.insert(0, RequestsPanel(member(request)))
 
@@ -73,6 +84,7 @@ for name, deed in (
     ("insert_global_admin_js", starting),
     ("register_reports_menu_item", log_item),
     ("register_reports_menu_item", requests_item),
+    ("register_user_listing_buttons", colleague_button),
 ):
     hooks.register(name, deed)
 # After the dashboard has put its own panels in place of Wagtail's.

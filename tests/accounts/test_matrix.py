@@ -88,6 +88,7 @@ def things(newsroom: dict[str, Any], photo: Callable[..., Any]) -> dict[str, dic
         "task_id": Task.objects.get().pk,
         "revision_id": revision.pk,
         "request_id": asked.pk,
+        "account_id": other.pk,
         "object_id": story.pk,
         "story_id": story.pk,
         "newsletter_id": letter.pk,

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings as ours
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
-from tamizdat.accounts import sessions, staffing
-from tamizdat.accounts.models import Session, User
+from tamizdat.accounts import roles, sessions, staffing
+from tamizdat.accounts.models import Head, Record, Session, User
+from tamizdat.accounts.views import colleague
 from tests.signing_in import sign_in
 
 LOCKS = "/admin/account/locks/"
@@ -135,6 +137,63 @@ def test_a_closed_account_is_out_at_once(editor: User) -> None:
     client = sign_in(Client(), editor)
     staffing.close(editor)
     assert _is_out(client)
+
+
+# A colleague's
+
+
+@pytest.fixture
+def operator(editor: User) -> Client:
+    editor.groups.add(Group.objects.get(name=roles.OPERATORS))
+    return sign_in(Client(), editor)
+
+
+def test_an_operator_signs_a_colleague_out_everywhere_and_the_log_says_so(
+    operator: Client, editor: User, writer: User
+) -> None:
+    clients = [sign_in(Client(), writer) for _ in range(2)]
+    address = reverse("accounts_colleague", args=[writer.pk])
+    assert address in operator.get(reverse("wagtailusers_users:index")).content.decode()
+    page = operator.get(address).content.decode()
+    assert "is signed in: 2 sessions" in page
+    assert not any(_is_out(each) for each in clients)  # a GET changes nothing
+    operator.post(address)
+    assert all(_is_out(each) for each in clients)
+    assert not _is_out(operator)
+    row = Record.objects.get(deed="sessions.ended")
+    assert (row.who, row.thing) == (editor.pk, f"account {writer.pk}")
+    assert writer.check_password("a long enough password")
+
+
+def test_nobody_else_ends_a_colleagues_sessions(editor: User, writer: User) -> None:
+    client, theirs = sign_in(Client(), editor), sign_in(Client(), writer)
+    client.post(reverse("accounts_colleague", args=[writer.pk]))
+    assert not _is_out(theirs)
+    assert not Record.objects.filter(deed="sessions.ended").exists()
+
+
+def test_ones_own_sessions_are_ended_elsewhere_and_the_shared_account_has_none(
+    operator: Client, editor: User
+) -> None:
+    own = operator.post(reverse("accounts_colleague", args=[editor.pk]))
+    assert own["Location"] == LOCKS
+    assert not _is_out(operator)
+    shared = User.shared()
+    assert operator.post(reverse("accounts_colleague", args=[shared.pk])).status_code == 404
+
+
+def test_no_session_is_ended_without_its_row(
+    editor: User, writer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(Client(), writer)
+    monkeypatch.setattr(Head.objects, "get", _fail)
+    with pytest.raises(RuntimeError):
+        colleague.end(writer, editor)
+    assert not _is_out(client)
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise RuntimeError("the log cannot be written")
 
 
 def test_over_https_cookies_are_bound_to_the_host() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tamizdat.serving import vaultroom
+from tamizdat.serving import oldplace, vaultroom
 from tamizdat.serving.folder import Folder
 from tamizdat.serving.logins import Login, logins
 from tamizdat.serving.programs import Address, programs, showing_mail, vault_answers
@@ -61,6 +61,7 @@ class Command(BaseCommand):
         options["folder"] = folder
         with ExitStack() as held:
             held.enter_context(hold(folder))
+            oldplace.settle(folder, self.stderr.write)
             options["doors"] = doors(options)
             options["mailbox"] = mailbox(folder, options)
             reader, newsroom, desk = options["doors"]
