@@ -81,6 +81,7 @@ def vault(visit: Visit) -> Findings:
     """Find a vault that cannot seal or open, or whose addresses wait for a new key."""
     from tamizdat.vault import keys as own
     from tamizdat.vault import rotating
+    from tamizdat.vault.models import VaultKey
 
     folder = visit.folder.vault_keys
     if not own.has_keys(folder):
@@ -88,6 +89,20 @@ def vault(visit: Visit) -> Findings:
         return
     for file in own.open_to_others(folder):
         yield error("vault", f"others may open {file}", f"chmod go= {file}")
+    current = own.current_id(folder)
+    if current not in own.key_ids(folder):
+        yield error(
+            "vault",
+            f"the private key {current} is not here: no letter can be addressed",
+            "put it back, or tamizdat keys vault recover",
+        )
+        return
+    if not VaultKey.objects.filter(key_id=current).exists():
+        yield error(
+            "vault",
+            f"the recovery key cannot open what is sealed to {current}",
+            "tamizdat keys vault rotate",
+        )
     if count := rotating.waiting(folder):
         yield warning("vault", f"{count} addresses wait to be sealed anew", "tamizdat serve")
     yield from _passphrase(visit)

@@ -10,7 +10,7 @@ from tamizdat.serving.doctor.findings import Findings, Visit, error, warning
 
 PATIENT = timedelta(minutes=10)
 # The programs that hold a lock in run/ while they are at work.
-LOCKS = {"serve.lock": "newsroom", "worker.lock": "worker"}
+LOCKS = {"serve.lock": "newsroom", "worker.lock": "worker", "post.lock": "post"}
 
 
 def baker(visit: Visit) -> Findings:
@@ -72,12 +72,36 @@ def failed(visit: Visit) -> Findings:
         )
 
 
+def letters(visit: Visit) -> Findings:
+    """Find letters, and wishes for letters, that have waited for the post for long; and what mail
+    servers refused. Counts alone are told."""
+    from tamizdat.desk.models import WISH_HOLDS, Letter, Wish
+
+    before = visit.now - PATIENT
+    ready = Letter.objects.filter(state=Letter.State.READY, due_at__lt=before).count()
+    wishes = Wish.objects.filter(gone_at__lt=before + WISH_HOLDS).count()
+    if ready or wishes:
+        yield error(
+            "post",
+            f"{ready} letters and {wishes} wishes for one have waited for more than ten minutes",
+            "it says why (journalctl -u tamizdat): most often TAMIZDAT_MAIL, or the vault's "
+            "passphrase, which tamizdat serve asks for",
+        )
+    refused = Letter.objects.filter(state=Letter.State.FAILED).count()
+    if refused:
+        yield warning(
+            "post",
+            f"{refused} letters of the last two days were refused for good",
+            "it said why when it was refused (journalctl -u tamizdat); tamizdat doctor --only mail",
+        )
+
+
 def programs(visit: Visit) -> Findings:
     """Find out whether the newsroom is being served."""
     for name, what in LOCKS.items():
         if not _is_held(visit.folder.run / name):
             yield warning(what, "is not running", f"tamizdat serve --home {visit.folder.path}")
-            return  # a newsroom that is not served has no worker either
+            return  # a newsroom that is not served has neither worker nor post
 
 
 def _is_held(lock: Path) -> bool:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import dns.flags
 import dns.message
@@ -37,13 +37,17 @@ class Page(BaseHTTPRequestHandler):
 
     fields: ClassVar[dict[str, str]] = {}
     status: ClassVar[int] = 200
+    body: ClassVar[bytes] = b""
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
+        self.asked.append(f"{self.headers['Host']}{self.path}")
         self.send_response_only(self.status)
         for name, value in self.fields.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
+        self.wfile.write(self.body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -335,6 +339,81 @@ def test_what_is_not_set_up_is_found(
     zone[key] = records
     (found,) = looking(check)  # type: ignore[arg-type]  # a check
     assert found.startswith(said)
+
+
+POLICY = b"version: STSv1\r\nmode: enforce\r\nmx: mail.lantern.example\r\nmax_age: 604800\r\n"
+
+
+@pytest.fixture
+def policy_host(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch, page: Callable[..., None]
+) -> Callable[..., None]:
+    """Return what lets https://mta-sts.lantern.example lead to a server on loopback."""
+    zone["_mta-sts.lantern.example.", "TXT"] = ['"v=STSv1; id=1"']
+    connect = socket.create_connection
+
+    def serve_at(address: str, body: bytes = POLICY, status: int = 200, **fields: str) -> None:
+        port = int(address.rpartition(":")[2])
+        page(status, **fields)
+        monkeypatch.setattr(Page, "body", body)
+        monkeypatch.setattr(Page, "asked", [])
+
+        def lead(where: tuple[str, int], *words: object, **more: object) -> socket.socket:
+            assert where == ("mta-sts.lantern.example", 443)
+            return connect(("127.0.0.1", port), *words, **more)  # type: ignore[arg-type]  # as it is
+
+        monkeypatch.setattr(socket, "create_connection", lead)
+
+    return serve_at
+
+
+def test_a_policy_that_is_served_and_enforced_is_well(
+    looking: Looking, issue: Callable[..., Path], policy_host: Callable[..., None]
+) -> None:
+    with serving(issue(90, "mta-sts.lantern.example")) as address:
+        policy_host(address)
+        assert looking(mail.transport) == []
+        assert Page.asked == ["mta-sts.lantern.example/.well-known/mta-sts.txt"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"body": POLICY.replace(b"enforce", b"testing")}, "warning MTA-STS: the policy is not en"),
+        ({"status": 404}, "error MTA-STS: the record is there, the policy is not"),
+        ({"status": 301, "Location": "https://a.example/"}, "error MTA-STS: the record is there"),
+        ({"body": b"x" * 200_000}, "warning MTA-STS: the policy is not enforced"),
+    ],
+)
+def test_a_policy_that_holds_nobody_to_it_is_found(
+    looking: Looking,
+    issue: Callable[..., Path],
+    policy_host: Callable[..., None],
+    answer: dict[str, Any],
+    said: str,
+) -> None:
+    with serving(issue(90, "mta-sts.lantern.example")) as address:
+        policy_host(address, **answer)
+        (found,) = looking(mail.transport)
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_trusted"), [("mta-sts.lantern.example", False), ("lantern.example", True)]
+)
+def test_a_policy_that_others_could_have_served_is_none(
+    looking: Looking,
+    issue: Callable[..., Path],
+    policy_host: Callable[..., None],
+    name: str,
+    is_trusted: bool,
+) -> None:
+    """RFC 8461, 3.3: the certificate must be valid for the policy's host."""
+    with serving(issue(90, name, is_trusted=is_trusted)) as address:
+        policy_host(address)
+        (found,) = looking(mail.transport)
+        assert Page.asked == []
+    assert found.startswith("error MTA-STS: the record is there, the policy is not")
 
 
 def test_a_name_server_that_is_silent_is_no_missing_record(

@@ -1,0 +1,152 @@
+"""What the doctor finds of the vault and of the post: one thing at a time is broken."""
+
+from __future__ import annotations
+
+import fcntl
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from tamizdat.databases import PEOPLE
+from tamizdat.desk.models import HELD, WISH_HOLDS, Letter, Wish
+from tamizdat.serving.doctor import keys as checks
+from tamizdat.serving.doctor import queues
+from tamizdat.vault import keys, passphrase, rotating
+from tamizdat.vault.models import Address, VaultKey
+from tamizdat.vault.sealing import Pair
+from tests.serving.doctor.conftest import Looking
+from tests.vault.boxes import NOW, sealed
+
+pytestmark = pytest.mark.django_db(databases=["default", PEOPLE])
+
+
+# The vault
+
+
+@pytest.fixture
+def vault(looking: Looking, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a vault that is well; its passphrase lies in a file."""
+    folder = looking.folder.vault_keys
+    keys.begin(folder, Pair.make().public)
+    rotating.add_key(folder, "the right words", NOW, keys.LIGHT)
+    words = looking.folder.path / "words.txt"
+    words.write_text("the right words")
+    monkeypatch.setenv(passphrase.FILE, str(words))
+    return folder
+
+
+def test_a_vault_that_is_well_is_not_spoken_of(looking: Looking, vault: Path) -> None:
+    Address.objects.keep(sealed("anna", Pair.make()), NOW)
+    Address.objects.update(key_id=keys.current_id(vault))
+    assert looking(checks.vault) == []
+
+
+def test_a_newsroom_without_a_vault_can_keep_no_address(looking: Looking) -> None:
+    (said,) = looking(checks.vault)
+    assert said.startswith("error vault: has no keys: no address can be kept | tamizdat init")
+
+
+def test_a_private_key_that_others_may_read_is_an_error(looking: Looking, vault: Path) -> None:
+    file = next(vault.glob("*.key"))
+    file.chmod(0o640)
+    assert looking(checks.vault) == [f"error vault: others may open {file} | chmod go= {file}"]
+
+
+def test_a_private_key_that_is_gone_is_an_error(looking: Looking, vault: Path) -> None:
+    current = keys.current_id(vault)
+    (vault / f"{current}.key").unlink()
+    (said,) = looking(checks.vault)
+    assert said.startswith(f"error vault: the private key {current} is not here")
+
+
+def test_what_the_recovery_key_cannot_open_is_an_error(looking: Looking, vault: Path) -> None:
+    VaultKey.objects.all().delete()
+    (said,) = looking(checks.vault)
+    assert said.startswith("error vault: the recovery key cannot open what is sealed to")
+
+
+def test_addresses_that_wait_for_the_new_key_are_a_warning(looking: Looking, vault: Path) -> None:
+    Address.objects.keep(sealed("anna"), NOW)
+    (said,) = looking(checks.vault)
+    assert said.startswith("warning vault: 1 addresses wait to be sealed anew")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("wrong words", "error vault: "), ("", "error vault: "), (None, "error vault: ")],
+)
+def test_a_passphrase_file_that_opens_nothing_is_an_error(
+    looking: Looking, vault: Path, words: str | None, said: str
+) -> None:
+    file = looking.folder.path / "words.txt"
+    file.unlink() if words is None else file.write_text(words)
+    (found,) = looking(checks.vault)
+    assert found.startswith(said)
+    assert found.endswith("put the right passphrase into its file")
+    assert "wrong words" not in found
+
+
+def test_a_passphrase_that_is_typed_was_not_looked_at(
+    looking: Looking, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(passphrase.FILE)
+    (said,) = looking(checks.vault)
+    assert said.startswith("unseen vault: not looked at: its passphrase is typed")
+
+
+# The post
+
+
+def letter(name: str, state: str, due: timedelta) -> None:
+    address = Address.objects.keep(sealed(name), NOW)
+    now = timezone.now()
+    Letter.objects.create(
+        address=address,
+        kind=HELD,
+        day=now.date(),
+        language="en",
+        state=state,
+        due_at=now + due,
+        gone_at=now + timedelta(days=2),
+    )
+
+
+def wish(age: timedelta) -> None:
+    end = timezone.now() - age + WISH_HOLDS
+    Wish.objects.create(index=b"i" * 16, kind=HELD, language="en", gone_at=end)
+
+
+def test_letters_that_were_just_written_or_are_to_be_tried_again_are_no_lag(
+    looking: Looking,
+) -> None:
+    letter("anna", Letter.State.READY, -timedelta(minutes=5))
+    letter("vera", Letter.State.READY, timedelta(hours=1))
+    letter("mira", Letter.State.GONE, -timedelta(hours=3))
+    wish(timedelta(minutes=5))
+    assert looking(queues.letters) == []
+
+
+def test_letters_and_wishes_that_wait_for_long_are_an_error(looking: Looking) -> None:
+    letter("anna", Letter.State.READY, -timedelta(minutes=11))
+    wish(timedelta(minutes=11))
+    wish(timedelta(hours=5))
+    (said,) = looking(queues.letters)
+    assert said.startswith("error post: 1 letters and 2 wishes for one have waited for more than")
+    assert "example.org" not in said
+
+
+def test_letters_that_were_refused_are_a_warning(looking: Looking) -> None:
+    letter("anna", Letter.State.FAILED, -timedelta(hours=3))
+    (said,) = looking(queues.letters)
+    assert said.startswith("warning post: 1 letters of the last two days were refused for good")
+
+
+def test_a_post_that_is_not_at_work_is_a_warning(looking: Looking) -> None:
+    run = looking.folder.run
+    with (run / "serve.lock").open("w") as serve, (run / "worker.lock").open("w") as worker:
+        for each in (serve, worker):
+            fcntl.flock(each, fcntl.LOCK_EX)
+        (said,) = looking(queues.programs)
+        assert said.startswith("warning post: is not running")
