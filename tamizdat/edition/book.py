@@ -266,16 +266,29 @@ def _unpacked(data: bytes) -> list[tuple[_Entry, bytes]]:
             if any(each.compress_type not in WAYS or each.flag_bits for each in listed):
                 raise Malformed("the book is packed in a way that ours are not")  # or encrypted
             for each in listed:
-                content = opened.read(each)
                 start = each.header_offset + 30 + len(each.filename.encode())
                 raw = data[start : start + each.compress_size]
-                own = (each.compress_type, each.CRC, len(content), raw)
+                content = raw if each.compress_type == STORED else _inflated(raw, each.file_size)
+                own = (each.compress_type, zlib.crc32(content), len(content), raw)
                 found.append((_Entry(each.filename.encode(), *own), content))
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError) as error:
         raise Malformed(f"the book cannot be opened ({type(error).__name__})") from None
     if _container([entry for entry, _ in found]) != data:
         raise Altered("the book's container is not made as ours are")
     return found
+
+
+def _inflated(raw: bytes, length: int) -> bytes:
+    """Return what a deflated entry holds: as many bytes as it says, and nothing behind them.
+
+    Python's own ``read`` takes an entry at its word only after all of it was unpacked: 16 MB that
+    say they hold one byte became two gigabytes. Raises Malformed.
+    """
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    content = unpacker.decompress(raw, length + 1)
+    if len(content) != length or not unpacker.eof or unpacker.unused_data:
+        raise Malformed("an entry of the book is not as long as it says")
+    return content
 
 
 # Checking
