@@ -79,6 +79,8 @@ def test_it_says_its_language_and_lines_begin_where_they_begin(language: str, va
     start, end = ("right", "left") if language == "fa" else ("left", "right")
     assert start in aligned
     # mrml aligns columns' boxes to the left by itself; no text of ours is.
+    directions = set(re.findall(r"direction:(ltr|rtl)", html))
+    assert directions == {"rtl" if language == "fa" else "ltr"}
     texts = re.findall(r"font-size:17px[^\"]*text-align:(left|right)", html)
     assert set(texts) == {start}, end
 
