@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 from bs4 import BeautifulSoup, Comment
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -202,6 +202,7 @@ class Balanced(HTMLParser):
             assert self.open.pop() == tag
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_is_shown_as_it_is_and_breaks_nothing(headline: str, text: str) -> None:
     clean = [" ".join(allowed(each).split()) for each in (headline, text)]
