@@ -15,17 +15,32 @@ class Wiring(AppConfig):
         from tamizdat import checks
 
         checks.register_all()
-        _let_newsletters_stand_below_home()
+        _let_newsletters_stand_among_the_pages()
         _let_the_bake_answer()
         _let_staff_ask_for_exports()
 
 
-def _let_newsletters_stand_below_home() -> None:
-    """Let editors begin newsletters in the tree, which knows of none."""
-    from tamizdat.newsletters.models import NewsletterIndex
+def _let_newsletters_stand_among_the_pages() -> None:
+    """Join newsletters to the tree, the bake and what stands around every page."""
+    from tamizdat.bake import machines, recipes, telling
+    from tamizdat.newsletters import baking, feeding, founded, showing
+    from tamizdat.newsletters.models import Newsletter, NewsletterIndex
+    from tamizdat.stories import founding, preview, watching
     from tamizdat.stories.models import Home
+    from tamizdat.stories.showing import context, stock
+    from tamizdat.stories.showing.machines import sitemaps
 
     Home.subpage_types.append(NewsletterIndex._meta.label)
+    recipes.join(baking.JOINED)
+    machines.FEEDS.append(feeding.feed)
+    telling.OTHER_PAGES += baking.JOINED.kinds
+    stock.KEPT_BACK[Newsletter._meta.app_label] = baking.kept_back
+    stock.FOOTERS.append(baking.in_footer)
+    context.SIGN_UPS.append(showing.sign_up)
+    sitemaps.MORE.append(baking.in_sitemap)
+    watching.MORE.append(baking.changed_with)
+    preview.SHOWN.append(baking.previewed)
+    founding.MORE.append(founded.found)
 
 
 def _let_the_bake_answer() -> None:

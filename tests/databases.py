@@ -22,7 +22,8 @@ import tamizdat
 from tamizdat.databases import PEOPLE
 
 NAME, LANGUAGES = "The Lantern", ("en", "ru", "fa")
-BUILDERS = ("stories/founding.py", "sqlite.py", "databases.py", "serving/opening.py")
+BUILDERS = ("stories/founding.py", "newsletters/founded.py", "sqlite.py", "databases.py")
+BUILDERS += ("serving/opening.py",)
 
 
 class Copies:

@@ -4,7 +4,7 @@ Rules:
 
 * One baker at a time: a lock on the newsroom's folder, released by the system if its holder dies.
 * A bake that is cut short leaves a mark. The next one finishes what it began.
-* The folder remembers for which public address all pages were made.
+* The folder remembers for which addresses all pages were made.
 * Who knows that all must be made again (a restore) leaves word; the bake that has made all takes
   it away.
 """
@@ -22,7 +22,7 @@ from django.conf import settings
 LOCK = "bake.lock"
 BEGUN = "bake.begun"  # a file that is there while a bake is at work
 ANEW = "bake.anew"  # a file that is there while everything must be made again
-ADDRESS = "baked-for"  # a file that names the address for which all pages were made
+ADDRESS = "baked-for"  # a file that names the addresses for which all pages were made
 
 
 class BakeError(Exception):
@@ -86,13 +86,18 @@ def note_all_made(run: Path) -> None:
 
 
 def note_address(run: Path) -> None:
-    """Remember for which address the edition is made."""
+    """Remember for which addresses the edition is made."""
     run.mkdir(parents=True, exist_ok=True)
-    (run / ADDRESS).write_text(settings.PUBLIC_ADDRESS, encoding="utf-8")
+    (run / ADDRESS).write_text(addresses(), encoding="utf-8")
+
+
+def addresses() -> str:
+    """Return the addresses that stand in pages: where readers find us, and where forms go."""
+    return f"{settings.PUBLIC_ADDRESS} {settings.DESK_ADDRESS}"
 
 
 def noted_address(run: Path) -> str | None:
-    """Return for which address the edition was made; None where nobody has noted it."""
+    """Return for which addresses the edition was made; None where nobody has noted them."""
     try:
         return (run / ADDRESS).read_text(encoding="utf-8")
     except FileNotFoundError:

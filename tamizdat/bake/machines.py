@@ -15,16 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from wagtail.models import Page as TreePage
+
 from tamizdat.reader import feeds as feed_files
 from tamizdat.reader import manifest, sitemaps
 from tamizdat.reader.pages import Document
 from tamizdat.stories import keys
 from tamizdat.stories.models.pages import Author, Home, Section, Topic
-from tamizdat.stories.models.public import prefix
+from tamizdat.stories.models.public import PublicPage, prefix
 from tamizdat.stories.showing import Showing, Stock, icons
 from tamizdat.stories.showing.machines import feeds, files
 from tamizdat.stories.showing.machines import sitemaps as show
 
+# Who writes the feeds of other apps' pages, by ending; None for a page that has none.
+FEEDS: list[Callable[[Showing, TreePage, str], bytes | None]] = []
 RANKS = {"feed": 7, "sitemap": 8, "robots": 8, "security": 8, "llms": 8, "manifest": 8}
 RANKS["icon"] = 8
 WEIGHTS = {"feed": 25, "sitemap": 50}  # pages: the text of twenty stories, a month's addresses
@@ -69,12 +73,12 @@ def _feed(rest: str, showing: Showing) -> Document | None:
     name, _, ending = rest.partition(".")
     page = showing.homes.get(name)
     shelf = showing.stock.whole_pages[int(name[1:])] if keys.is_shelf(name) else page
-    if not isinstance(shelf, Home | Section | Author | Topic) or not shelf.live:
-        return None
-    if shelf.language not in showing.homes:
+    if not isinstance(shelf, PublicPage) or not shelf.live or shelf.language not in showing.homes:
         return None
     path = feed_files.path_of(shelf.public_path, ending)
-    return Document(path, feeds.feed(showing, shelf, ending))
+    if isinstance(shelf, Home | Section | Author | Topic):
+        return Document(path, feeds.feed(showing, shelf, ending))
+    return _document(path, next(filter(None, (w(showing, shelf, ending) for w in FEEDS)), None))
 
 
 def _sitemap(rest: str, showing: Showing) -> Document | None:

@@ -127,7 +127,9 @@ def _is_around(recipe: str) -> bool:
     kind, _, rest = recipe.partition(":")
     if kind in machines.KINDS:  # what holds a story whole waits for nothing
         return False
-    return kind not in ("story", "moved", "list") or keys.is_shelf(rest)
+    if kind == "list":
+        return keys.is_shelf(rest)
+    return kind not in recipes.GO_AT_ONCE
 
 
 def withdrawn(now: datetime) -> list[str]:

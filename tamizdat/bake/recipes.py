@@ -15,8 +15,8 @@ any more and the file must go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from wagtail.models import Page as TreePage
 
@@ -45,7 +45,35 @@ LAST = ARCHIVE_RANK = 5
 FORWARD = 6
 RANKS["moved"] = FORWARD
 
+# What goes at once when it shows nothing any more; other files wait until no page links to them.
+GO_AT_ONCE = {"story", "moved"}
+
 Made = tuple[pages.Page, pages.Site] | pages.Document
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Pages of another app, and how their files are made.
+
+    ``of_page`` and ``of_all`` name recipes as ``recipes_of`` and ``all_recipes`` do.
+    """
+
+    kinds: Mapping[str, Callable[[str, Showing], Made | None]]
+    ranks: Mapping[str, int]
+    of_page: Callable[[TreePage | None, int], list[str]]
+    of_all: Callable[[], list[str]]
+    go_at_once: frozenset[str] = frozenset()
+
+
+JOINED: list[Joined] = []
+
+
+def join(other: Joined) -> None:
+    """Take up another app's pages; called once for each, when Django is ready."""
+    JOINED.append(other)
+    KINDS.update(other.kinds)
+    RANKS.update(other.ranks)
+    GO_AT_ONCE.update(other.go_at_once)
 
 
 def rank(recipe: str) -> int:
@@ -66,9 +94,10 @@ def make(recipe: str, showing: Showing) -> Made | None:
     return KINDS[kind](rest, showing)
 
 
-def _framed(
+def framed(
     showing: Showing, language: str, page: pages.Page | None
 ) -> tuple[pages.Page, pages.Site] | None:
+    """Put what stands around every page of a language around this one."""
     if page is None or language not in showing.homes:
         return None
     return page, showing.site(language)
@@ -90,7 +119,7 @@ def ahead(recipes: Iterable[str], stock: Stock) -> None:
 
 def _story(rest: str, showing: Showing) -> Made | None:
     story = showing.stock.stories[int(rest)]
-    return story and _framed(showing, story.language, story_page(showing, story))
+    return story and framed(showing, story.language, story_page(showing, story))
 
 
 def _part(rest: str) -> tuple[str, int | None]:
@@ -105,53 +134,53 @@ def _list(rest: str, showing: Showing) -> Made | None:
         page = showing.stock.whole_pages[int(name[1:])]
         if not isinstance(page, Section | Author | Topic) or not page.live:
             return None
-        return _framed(showing, page.language, show.shelf_page(showing, page, number))
+        return framed(showing, page.language, show.shelf_page(showing, page, number))
     language, year, month = name.split("/")
     page_value = show.month_page(showing, language, int(year), int(month), number)
-    return _framed(showing, language, page_value)
+    return framed(showing, language, page_value)
 
 
 def _home(language: str, showing: Showing) -> Made | None:
     home = showing.homes.get(language)
-    return home and _framed(showing, language, show.home_page(showing, home))
+    return home and framed(showing, language, show.home_page(showing, home))
 
 
 def _index(rest: str, showing: Showing) -> Made | None:
     page = showing.stock.whole_pages[int(rest)]
     if not isinstance(page, AuthorIndex | TopicIndex) or not page.live:
         return None
-    return _framed(showing, page.language, show.index_page(showing, page))
+    return framed(showing, page.language, show.index_page(showing, page))
 
 
 def _archive(language: str, showing: Showing) -> Made | None:
     if language not in showing.homes:
         return None
-    return _framed(showing, language, show.archive_page(showing, language))
+    return framed(showing, language, show.archive_page(showing, language))
 
 
 def _search(language: str, showing: Showing) -> Made | None:
     if language not in showing.homes:
         return None
-    return _framed(showing, language, show.search_page(showing, language))
+    return framed(showing, language, show.search_page(showing, language))
 
 
 def _corrections(language: str, showing: Showing) -> Made | None:
     if language not in showing.homes:
         return None
-    return _framed(showing, language, show.corrections_page(showing, language))
+    return framed(showing, language, show.corrections_page(showing, language))
 
 
 def _text(rest: str, showing: Showing) -> Made | None:
     page = showing.stock.whole_pages[int(rest)]
     if not isinstance(page, TextPage) or not page.live:
         return None
-    return _framed(showing, page.language, show.text_page(showing, page))
+    return framed(showing, page.language, show.text_page(showing, page))
 
 
 def _not_found(language: str, showing: Showing) -> Made | None:
     if language not in showing.homes:
         return None
-    return _framed(showing, language, show.not_found_page(showing, language))
+    return framed(showing, language, show.not_found_page(showing, language))
 
 
 def _moved(path: str, showing: Showing) -> Made | None:
@@ -168,7 +197,7 @@ def _moved(path: str, showing: Showing) -> Made | None:
     address = f"/{target.path.removesuffix('index.html')}"
     head = pages.Head(path=f"/{path.removesuffix('index.html')}", title=address, is_indexed=False)
     page = pages.RedirectPage(head=head, target=pages.Link(address, address))
-    return _framed(showing, language, page)
+    return framed(showing, language, page)
 
 
 KINDS: dict[str, Callable[[str, Showing], Made | None]] = {
@@ -203,11 +232,15 @@ def all_recipes() -> list[str]:
         found += [f"index:{pk}" for pk in index.objects.live().values_list("pk", flat=True)]
     found += [f"text:{pk}" for pk in TextPage.objects.live().values_list("pk", flat=True)]
     found += [f"moved:{path}" for path in Moved.objects.values_list("path", flat=True)]
-    return found
+    return [*found, *(name for other in JOINED for name in other.of_all())]
 
 
 def recipes_of(page: TreePage | None, pk: int) -> list[str]:
     """Name the files that a page of the tree has of its own. A page that is gone may have any."""
+    return [*_recipes_of(page, pk), *(name for other in JOINED for name in other.of_page(page, pk))]
+
+
+def _recipes_of(page: TreePage | None, pk: int) -> list[str]:
     match page:
         case Story():
             return [f"story:{pk}"]

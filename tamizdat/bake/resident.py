@@ -6,8 +6,8 @@ Rules:
   once when something changes, else after a pause that doubles up to LONGEST_PAUSE.
 * What goes live, ends, or comes out of an embargo does so without anyone's click.
 * What expires is signed again well before it does, also when nothing is published.
-* When the newsroom's public address has changed, or the edition's folder was lost, every page is
-  made again.
+* When the newsroom's public address or its desk's has changed, or the edition's folder was lost,
+  every page is made again.
 * One resident baker to a newsroom.
 """
 
@@ -144,8 +144,8 @@ class Resident:
 
 
 def must_begin_anew(run: Path) -> bool:
-    """Say whether the pages that stand name another address than the newsroom's, or are lost."""
-    is_other = duty.noted_address(run) not in (None, settings.PUBLIC_ADDRESS)
+    """Say whether the pages that stand name other addresses than the newsroom's, or are lost."""
+    is_other = duty.noted_address(run) not in (None, duty.addresses())
     is_lost = not Path(settings.EDITION_ROOT, NOT_FOUND).exists()
     return (is_other or is_lost) and File.objects.filter(path=NOT_FOUND).exists()
 

@@ -22,6 +22,7 @@ STORIES, OTHERS = "Other stories’ pages", "Other pages"
 MACHINES = "Feeds, and lists for search engines"
 GROUPS = {"home": FRONTS, "list": LISTS, "archive": LISTS, "index": LISTS, "story": STORIES}
 GROUPS |= {"feed": MACHINES, "sitemap": MACHINES, "llms": MACHINES}
+OTHER_PAGES: list[str] = []  # other apps' kinds of recipes, of the form "kind:page"
 ORDER = [ITSELF, FRONTS, LISTS, STORIES, MACHINES, OTHERS]
 GONE = "goes away; the address then answers “not found”"
 WITHOUT = "is made again without it"
@@ -95,7 +96,7 @@ def _titles(files: list[File]) -> dict[int, str]:
 def _page_of(recipe: str) -> int | None:
     kind, _, rest = recipe.partition(":")
     name = rest.partition("." if kind == "feed" else ":")[0]
-    if kind in ("story", "text", "index") and name.isdigit():
+    if kind in ("story", "text", "index", *OTHER_PAGES) and name.isdigit():
         return int(name)
     return int(name[1:]) if kind in ("list", "feed") and keys.is_shelf(name) else None
 

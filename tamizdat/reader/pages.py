@@ -85,6 +85,32 @@ class Language:
 
 
 @dataclass(frozen=True)
+class Newsletter:
+    """A newsletter as readers are offered it; ``key`` names it to the desk."""
+
+    key: str
+    name: str
+    url: str
+    about: str = ""
+    schedule: str = ""  # "Every Friday", or empty
+    offers_full_text: bool = False
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """What a form to subscribe says and where it goes: the one thing that leaves a page for
+    another host, the desk, and only when its reader sends it."""
+
+    action: str  # "https://desk.lantern.example/subscribe/"
+    newsletter: Newsletter  # the one that every page offers
+    consent: str  # the version of what a subscriber agrees to
+    agreement: str  # and its words
+    privacy: str = ""  # address of the page that says what is kept, or empty
+    index: str = ""  # address of the list of newsletters, or empty
+
+
+@dataclass(frozen=True)
 class Site:
     """What every page of one language shows around its content."""
 
@@ -103,6 +129,7 @@ class Site:
     names_files: bool = False  # files to keep are named after their story; else they say nothing
     search: str = ""  # address of the page to search on, or empty
     script: str = ""  # address of the script of every page, or empty
+    sign_up: SignUp | None = None  # stands at the end of stories and at the foot of fronts
 
 
 @dataclass(frozen=True)
@@ -421,6 +448,69 @@ class TextPage:
 
 
 @dataclass(frozen=True)
+class NewslettersPage:
+    """The newsletters of a language, with one form for all of them."""
+
+    head: Head
+    title: str
+    newsletters: tuple[Newsletter, ...]
+    intro: Markup = NOTHING
+    template: str = "newsletters.html"
+
+
+@dataclass(frozen=True)
+class IssueEntry:
+    """An issue in the list of its newsletter's issues."""
+
+    link: Link
+    sent: datetime
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What an issue says: as the web archive has it, and as its newsletter's page previews it."""
+
+    link: Link  # its title and its address
+    sent: datetime
+    introduction: Markup = NOTHING
+    stories: tuple[Teaser, ...] = ()
+    highlights: tuple[Teaser, ...] = ()  # come first, with their photos
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class NewsletterPage:
+    """A newsletter: its form, its last issue, its issues; or one numbered page of these.
+
+    Pages are numbered from the oldest issue, as lists of stories are.
+    """
+
+    head: Head
+    newsletter: Newsletter
+    last: Issue | None = None
+    issues: tuple[IssueEntry, ...] = ()
+    elsewhere: tuple[Language, ...] = ()  # the same newsletter in other languages
+    number: int | None = None
+    older: Link | None = None
+    newer: Link | None = None
+    parent: Link | None = None
+    template: str = "newsletter.html"
+
+
+@dataclass(frozen=True)
+class IssuePage:
+    """An issue in the web archive."""
+
+    head: Head
+    newsletter: Newsletter
+    issue: Issue
+    older: Link | None = None
+    parents: tuple[Link, ...] = ()
+    template: str = "issue.html"
+
+
+@dataclass(frozen=True)
 class NotFoundPage:
     head: Head
     latest: tuple[Teaser, ...] = ()
@@ -481,6 +571,9 @@ Page = (
     | IndexPage
     | CorrectionsPage
     | TextPage
+    | NewslettersPage
+    | NewsletterPage
+    | IssuePage
     | NotFoundPage
     | VerifyPage
     | SearchPage

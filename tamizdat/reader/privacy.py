@@ -13,13 +13,26 @@ from tamizdat.reader.words import table
 
 # Section and its facts, in the order in which they are read.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "kept": ("nothing_to_fill_in", "no_cookies", "own_scripts", "no_foreign_host", "no_log"),
-    "others": ("mirror_hosts_may_log", "network_sees_host", "links_out"),
+    "kept": (
+        *("nothing_to_fill_in", "form_to_subscribe", "newsletter_kept", "newsletter_ends"),
+        *("no_cookies", "own_scripts", "no_foreign_host", "no_log"),
+    ),
+    "others": ("mirror_hosts_may_log", "network_sees_host", "links_out", "mail_is_seen"),
     "device": ("browser_history",),
     "promise": ("no_anonymity",),
     "later": ("no_newsletter_yet", "no_contributions_yet"),
 }
 FACTS = tuple(fact for facts in SECTIONS.values() for fact in facts)
+# True where readers can subscribe to a newsletter, and where they cannot.
+OF_NEWSLETTERS = frozenset(
+    {"form_to_subscribe", "newsletter_kept", "newsletter_ends", "mail_is_seen"}
+)
+WITHOUT_NEWSLETTERS = frozenset({"nothing_to_fill_in", "no_newsletter_yet"})
+
+
+def facts(*, has_newsletters: bool) -> frozenset[str]:
+    """Return what is true of a newsroom."""
+    return frozenset(FACTS) - (WITHOUT_NEWSLETTERS if has_newsletters else OF_NEWSLETTERS)
 
 
 class UnknownFact(ValueError):

@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tamizdat.reader import schema_org, stylesheet, typography
+from tamizdat.reader.addresses import origin
 from tamizdat.reader.pages import FrontPage, Page, Site, Teaser
 from tamizdat.reader.voice import Voice, voice
 from tamizdat.reader.words import words
@@ -71,12 +72,15 @@ def render(page: Page, site: Site) -> bytes:
     css = stylesheet.css_for(page.template, text) + typography.placeholders(text)
     # Search engines' checkers ask for robots.txt from inside the page that they look at.
     fetches = page.head.fetches or page.head.is_indexed
-    policy = _policy(css, structured, runs=bool(scripts), fetches=fetches)
+    # No text can bring a form in: it is escaped, and no HTML: it is sanitised.
+    desk = origin(site.sign_up.action) if site.sign_up and FORM in text else ""
+    policy = _policy(css, structured, runs=bool(scripts), fetches=fetches, desk=desk)
     if isinstance(page, FrontPage):
         policy += Markup("; manifest-src 'self'")
     return text.replace(_POLICY, policy, 1).replace(_STYLE, css, 1).encode()
 
 
+FORM = '<form method="post"'
 # They hold the places of what is known when the page is set. No text can bring them in: it is
 # escaped, and no HTML: it is sanitised.
 _STYLE, _POLICY = Markup("<style-sheet>"), Markup("<policy>")
@@ -109,8 +113,9 @@ def _default_address(page: Page) -> str:
     return page.head.path
 
 
-def _policy(css: Markup, structured: Markup, *, runs: bool, fetches: bool) -> Markup:
-    """Allow this very style sheet, own media and the edition's scripts, and nothing else.
+def _policy(css: Markup, structured: Markup, *, runs: bool, fetches: bool, desk: str) -> Markup:
+    """Allow this very style sheet, own media and the edition's scripts, and nothing else; where
+    the page has a form, that it goes to the desk's origin.
 
     Browsers never run the data block (HTML, "prepare the script element": a type that is not
     JavaScript's ends there), yet some checkers take it for a script: its hash tells them that
@@ -120,9 +125,10 @@ def _policy(css: Markup, structured: Markup, *, runs: bool, fetches: bool) -> Ma
     allowed += ["'self'"] if runs else []
     script = f"script-src {' '.join(allowed)}; " if allowed else ""
     connect = "connect-src 'self'; " if fetches else ""
-    return Markup(  # noqa: S704 -- made of digests, for an attribute in double quotes
+    forms = desk or "'none'"
+    return Markup(  # noqa: S704 -- digests and an origin, for an attribute in double quotes
         f"default-src 'none'; style-src '{_style_digest(css)}'; {script}{connect}img-src 'self'; "
-        "media-src 'self'; base-uri 'none'; form-action 'none'"
+        f"media-src 'self'; base-uri 'none'; form-action {forms}"
     )
 
 

@@ -18,8 +18,12 @@ from tamizdat.reader.pages import (
     CorrectionsPage,
     FrontPage,
     IndexPage,
+    IssuePage,
     Link,
     ListPage,
+    Newsletter,
+    NewsletterPage,
+    NewslettersPage,
     Page,
     Site,
     StoryPage,
@@ -59,8 +63,12 @@ def _thing(page: Page, site: Site) -> Thing | None:
         if page.of == "author" and page.number is None:
             return _profile(page, site)
         return _collection(page.title, page, site) | _items(page.teasers, site)
-    if isinstance(page, IndexPage | CorrectionsPage):
+    if isinstance(page, IndexPage | CorrectionsPage | NewslettersPage):
         return _collection(page.title, page, site)
+    if isinstance(page, NewsletterPage):
+        return _periodical(page.newsletter, site)
+    if isinstance(page, IssuePage):
+        return _issue(page, site)
     return None
 
 
@@ -149,6 +157,30 @@ def _collection(title: str, page: Page, site: Site) -> Thing:
     }
 
 
+def _periodical(newsletter: Newsletter, site: Site) -> Thing:
+    about = {"description": newsletter.about} if newsletter.about else {}
+    return {
+        "@type": "Periodical",
+        "name": newsletter.name,
+        "url": absolute(site, newsletter.url),
+        "inLanguage": site.language,
+        "publisher": _newsroom(site),
+    } | about
+
+
+def _issue(page: IssuePage, site: Site) -> Thing:
+    number = {"issueNumber": str(page.issue.number)} if page.issue.number else {}
+    periodical = {"@type": "Periodical", "name": page.newsletter.name}
+    return {
+        "@type": "PublicationIssue",
+        "name": page.issue.link.text,
+        "url": absolute(site, page.head.path),
+        "inLanguage": site.language,
+        "datePublished": dates.iso(page.issue.sent),
+        "isPartOf": periodical | {"url": absolute(site, page.newsletter.url)},
+    } | number
+
+
 def _items(teasers: Sequence[Teaser], site: Site) -> Thing:
     elements = [
         {"@type": "ListItem", "position": place, "url": absolute(site, teaser.url)}
@@ -161,8 +193,10 @@ def trail(page: Page) -> tuple[Link, ...]:
     """List the pages between the home page and this one."""
     if isinstance(page, StoryPage) and page.section:
         return (page.section,)
-    if isinstance(page, ListPage) and page.parent:
+    if isinstance(page, ListPage | NewsletterPage) and page.parent:
         return (page.parent,)
+    if isinstance(page, IssuePage):
+        return page.parents
     return ()
 
 

@@ -49,6 +49,15 @@ class Voice:
     def reading(self, minutes: int) -> str:
         return str(self._words.reading.format(minutes=self.number(minutes)))
 
+    def issue(self, number: int) -> str:
+        """Number an issue: ``No. 12``."""
+        text: str = self._words.newsletter["number"]
+        return text.format(number=self.number(number))
+
+    def schedule(self, when: str) -> str:
+        """Say how often something comes: ``daily``, ``friday`` and their like."""
+        return str(self._words.schedule[when])
+
     def page_number(self, number: int) -> str:
         return str(self._words.page_number.format(number=self.number(number)))
 

@@ -5,8 +5,8 @@ Done again, it changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
@@ -45,6 +45,9 @@ OPERATED = {
     "wagtail_localize": "submit_translation",
 }
 
+# Who makes what else a new newsroom has below each home page (tamizdat.wiring).
+MORE: list[Callable[[Home], None]] = []
+
 TITLES = {
     "en": {"authors": "Authors", "topics": "Topics", "about": "About", "privacy": "Privacy"},
     "ru": {
@@ -69,10 +72,12 @@ def found(name: str, languages: Iterable[str] = ("en",)) -> dict[str, Home]:
         homes = {code: _home(name, code, codes[0]) for code in codes}
         for code, home in homes.items():
             titles = TITLES.get(code, TITLES["en"])
-            _child(home, AuthorIndex, titles["authors"], "authors")
-            _child(home, TopicIndex, titles["topics"], "topics")
-            _child(home, TextPage, titles["about"], "about")
-            _child(home, TextPage, titles["privacy"], "privacy", builtin="privacy")
+            child(home, AuthorIndex, titles["authors"], "authors")
+            child(home, TopicIndex, titles["topics"], "topics")
+            child(home, TextPage, titles["about"], "about")
+            child(home, TextPage, titles["privacy"], "privacy", builtin="privacy")
+            for more in MORE:
+                more(home)
         _point_site_at(homes[codes[0]], name)
         _roles()
     # Fresh ones: a page that was in hand while it got children would save the wrong number of them.
@@ -92,13 +97,13 @@ def _home(name: str, code: str, first: str) -> Home:
     return home
 
 
-def _child(home: Home, kind: type[P], title: str, slug: str, **values: str) -> P:
+def child(home: Home, kind: type[P], title: str, slug: str, **values: Any) -> P:
     """Return the child page with this slug, made where it is missing, tied to its translations."""
     above = Home.objects.get(pk=home.pk)
     there = kind.objects.child_of(above).filter(slug=slug).first()
     if there is not None:
         return there
-    page = kind(title=title, slug=slug, locale=home.locale, live=True, **values)
+    page = kind(title=title, slug=slug, locale=home.locale, **{"live": True, **values})
     original = kind.objects.filter(slug=slug).exclude(locale=home.locale).first()
     if original is not None:
         page.translation_key = original.translation_key

@@ -7,6 +7,7 @@ all of these pass; they fire inside the same transaction, so that the outbox sti
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models.signals import post_save, pre_delete
@@ -25,6 +26,8 @@ from tamizdat.stories.models import (
 from tamizdat.stories.models.public import BOOKKEEPING
 
 AROUND_EVERY_PAGE = (AuthorIndex, Home, Section, TextPage, TopicIndex)
+# Who names what else changes with a page of another app (tamizdat.wiring).
+MORE: list[Callable[[Page], Iterable[str]]] = []
 
 
 def watch() -> None:
@@ -56,7 +59,7 @@ def _keys(page: Page) -> list[str]:
         found.append(keys.site(language))
     if kind is Home:
         found.append(keys.homes())
-    return found
+    return [*found, *(key for more in MORE for key in more(page))]
 
 
 def _photo_goes(instance: Photo, **_: Any) -> None:

@@ -21,6 +21,8 @@ from wagtail.rich_text import RichText
 from tamizdat.bake import plan
 from tamizdat.bake.baker import bake
 from tamizdat.bake.models import Asset, Dirty, File, Moved
+from tamizdat.newsletters import showing
+from tamizdat.newsletters.models import Issue, Newsletter
 from tamizdat.stories.models import (
     Author,
     Correction,
@@ -33,6 +35,7 @@ from tamizdat.stories.models import (
 )
 from tamizdat.stories.showing import fronts
 from tests import writing
+from tests.newsletters import issuing
 from tests.reader.test_parts import sample_paragraphs
 
 Deed = Callable[["Play"], None]
@@ -156,6 +159,49 @@ def curate(play: Play) -> None:
     home.save()
 
 
+def offer(play: Play) -> None:
+    """Begin a newsletter, or change one: closed, renamed, moved, unpublished, published again."""
+    letter = play.pick(Newsletter)
+    if letter is None or play.chance.random() < 0.3:
+        issuing.opened(play.home, play.name("Letter"), position=play.chance.randrange(3))
+        return
+    letter.is_open = play.chance.random() < 0.7
+    letter.title = play.name("Letter")
+    if play.chance.random() < 0.3:
+        letter.slug = letter.title.lower().replace(" ", "-")
+    issuing.republished(letter)
+    if play.chance.random() < 0.2:
+        Newsletter.objects.get(pk=letter.pk).unpublish()
+
+
+def issue(play: Play) -> None:
+    """Write an issue, approve it, or let its sending begin."""
+    letter = play.pick(Newsletter)
+    if letter is None:
+        return offer(play)
+    stories = {story.pk: story for story in (play.story() for _ in range(3)) if story}
+    made = issuing.approved(letter, play.name("Issue"), *stories.values())
+    if play.chance.random() < 0.8:
+        made.begin(timezone.now())
+
+
+def reissue(play: Play) -> None:
+    """Begin, withdraw, delete or publish again an issue that there is."""
+    issues = list(Issue.objects.order_by("pk"))
+    if not issues:
+        return issue(play)
+    found = play.chance.choice(issues)
+    match play.chance.randrange(4):
+        case 0:
+            found.unpublish()
+        case 1:
+            issuing.republished(found)
+        case 2:
+            found.begin(timezone.now())
+        case _:
+            found.delete()
+
+
 DEEDS: list[Deed] = [
     *[write] * 6,
     edit,
@@ -171,6 +217,9 @@ DEEDS: list[Deed] = [
     rename_shelf,
     close_shelf,
     curate,
+    offer,
+    *[issue] * 2,
+    reissue,
 ]
 
 
@@ -239,6 +288,36 @@ def test_a_long_list_survives_backdated_stories(
     assert "politics/page/3/index.html" in small
     bake_afresh(settings, tmp_path / "full")
     assert tree(tmp_path / "full") == small
+
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    derandomize=True,
+)
+@given(seed=st.integers(0, 2**32))
+def test_newsletters_too_are_what_one_full_bake_makes_of_them(
+    newsroom: dict[str, Home], settings: Any, tmp_path: Path, seed: int
+) -> None:
+    """The same play, with more of the deeds about newsletters, and short pages of issues."""
+    from django.db import transaction
+
+    folder = tmp_path / str(seed)
+    with transaction.atomic(), pytest.MonkeyPatch.context() as short:
+        short.setattr(showing, "PAGE", 2)
+        settings.EDITION_ROOT = folder / "small"
+        chance = random.Random(seed)
+        play = Play(Home.objects.get(pk=newsroom["en"].pk), chance)
+        bake(timezone.now(), full=True)
+        for _ in range(14):
+            chance.choice([write, edit, unpublish, offer, *[issue] * 4, *[reissue] * 2])(play)
+            bake(timezone.now())
+        small = tree(folder / "small")
+        assert not Dirty.objects.exists()
+        bake_afresh(settings, folder / "full")
+        assert tree(folder / "full") == small
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("step", [0, 2, 4, 5, 7, 9, 11])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from tamizdat.newsletters.subscribers import consent
 from tamizdat.reader.pages import (
     Audio,
     BlockQuote,
@@ -23,10 +24,16 @@ from tamizdat.reader.pages import (
     Heading,
     IndexEntry,
     IndexPage,
+    Issue,
+    IssueEntry,
+    IssuePage,
     Language,
     Link,
     LinkCard,
     ListPage,
+    Newsletter,
+    NewsletterPage,
+    NewslettersPage,
     NotFoundPage,
     Onward,
     Page,
@@ -36,6 +43,7 @@ from tamizdat.reader.pages import (
     RedirectPage,
     SearchPage,
     SharePicture,
+    SignUp,
     Site,
     Source,
     StoryPage,
@@ -68,6 +76,41 @@ def site(language: str = "en") -> Site:
         notice="We are read under another name today.",
         search="/search/",
         script="/media/page.js",
+        sign_up=sign_up(language),
+    )
+
+
+def newsletter(number: int = 1) -> Newsletter:
+    return Newsletter(
+        key=f"{number:032x}",
+        name=f"Friday letter {number}",
+        url=f"/newsletters/friday-{number}/",
+        about="What mattered this week, chosen by an editor.",
+        schedule="Every Friday",
+        offers_full_text=True,
+    )
+
+
+def sign_up(language: str = "en") -> SignUp:
+    prefix = "" if language == "en" else f"{language}/"
+    return SignUp(
+        action=f"https://desk.lantern.example/{prefix}subscribe/",
+        newsletter=newsletter(),
+        consent="2026-11",
+        agreement=consent.text("2026-11", language if language in NAMES else "en"),
+        privacy="/privacy/",
+        index="/newsletters/",
+    )
+
+
+def issue() -> Issue:
+    return Issue(
+        link=Link("The week of the dam", "/newsletters/friday-1/2026-11-27/"),
+        sent=PUBLISHED,
+        introduction=Markup("<p>Good evening.</p><ul><li>It rained.</li></ul>"),
+        highlights=(teaser(1),),
+        stories=(teaser(2), teaser(3, "opinion")),
+        number=12,
     )
 
 
@@ -250,6 +293,38 @@ def full_pages(language: str = "en") -> dict[str, Page]:
             "/search/none.json",
             (IndexEntry(Link("November 2026", "/2026/11/")),),
         ),
+        "newsletters": NewslettersPage(
+            top("/newsletters/"),
+            "Newsletters",
+            (newsletter(1), newsletter(2), replace(newsletter(3), is_open=False)),
+            intro,
+        ),
+        "newsletter": NewsletterPage(
+            replace(top("/newsletters/friday-1/"), feed="/newsletters/friday-1/feed.xml"),
+            newsletter(),
+            issue(),
+            (IssueEntry(issue().link, PUBLISHED, 12), IssueEntry(issue().link, UPDATED)),
+            (Language("ru", "Русский", "/ru/newsletters/friday-1/", is_translation=True),),
+            None,
+            older,
+            None,
+            Link("Newsletters", "/newsletters/"),
+        ),
+        "page of issues": NewsletterPage(
+            top("/newsletters/friday-1/page/2/"),
+            newsletter(),
+            issues=(IssueEntry(issue().link, PUBLISHED, 12),),
+            number=2,
+            older=older,
+            newer=newer,
+        ),
+        "issue": IssuePage(
+            top("/newsletters/friday-1/2026-11-27/"),
+            newsletter(),
+            issue(),
+            Link("The week before", "/newsletters/friday-1/2026-11-20/"),
+            (Link("Newsletters", "/newsletters/"), Link("Friday letter", "/newsletters/friday-1/")),
+        ),
         "redirect": RedirectPage(top("/old/", indexed=False), Link("The dam", "/2026/11/dam/")),
     }
 
@@ -268,6 +343,12 @@ def bare_pages() -> dict[str, Page]:
         "index": IndexPage(bare, "Index", ()),
         "corrections": CorrectionsPage(bare, "Corrections", ()),
         "text": TextPage(bare, "Text", ()),
+        "newsletters": NewslettersPage(bare, "Newsletters", ()),
+        "newsletters of one": NewslettersPage(bare, "Newsletters", (Newsletter("a", "A", "/a/"),)),
+        "newsletter": NewsletterPage(bare, Newsletter("a" * 32, "A letter", "/a/", is_open=False)),
+        "issue": IssuePage(
+            bare, Newsletter("a" * 32, "A letter", "/a/"), Issue(Link("An issue", "/a/b/"), UPDATED)
+        ),
         "not found": NotFoundPage(replace(bare, is_indexed=False)),
         "search": SearchPage(replace(bare, is_indexed=False), "Search", "/search/en.json"),
         "redirect": RedirectPage(replace(bare, is_indexed=False), Link("", "/new/")),

@@ -18,8 +18,9 @@ from tests.reader.sample_pages import full_pages, site
 
 # Not plain text: addresses, names of things we choose from, and what ties parts together.
 STRUCTURE = {
-    "url", "path", "home", "public_address", "logo", "icon", "zone", "language", "code", "type",
-    "kind", "of", "anchor", "block", "template", "schema_type", "source", "poster", "captions",
+    "url", "path", "home", "action", "public_address", "logo", "icon", "zone", "language", "code",
+    "type", "kind", "of", "anchor", "block", "template", "schema_type", "source", "poster",
+    "captions",
 }  # fmt: skip
 
 PAYLOADS = [

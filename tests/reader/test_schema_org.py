@@ -79,10 +79,19 @@ def test_a_list_is_a_collection(name: str) -> None:
     assert graph(FULL[name])[0]["@type"] == "CollectionPage"
 
 
+def test_a_newsletter_is_a_periodical_and_an_issue_one_of_its_issues() -> None:
+    newsletter, issue = graph(FULL["newsletter"])[0], graph(FULL["issue"])[0]
+    assert (newsletter["@type"], newsletter["name"]) == ("Periodical", "Friday letter 1")
+    assert issue["@type"] == "PublicationIssue"
+    assert issue["issueNumber"] == "12"
+    assert issue["datePublished"] == "2026-11-23T20:00Z"
+    assert issue["isPartOf"]["url"] == newsletter["url"]
+
+
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_what_a_story_tells_machines_costs_a_readers_line_little(language: str) -> None:
     page = replace(whole_story(language), words=1200, corrections=())
-    whole = render(page, site(language))
+    whole = render(page, replace(site(language), sign_up=None))
     data = re.search(rb'<script type="application/ld\+json">.*?</script>\n', whole, re.DOTALL)
     assert data
     without = whole.replace(data[0], b"")

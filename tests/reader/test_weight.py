@@ -109,11 +109,11 @@ def test_one_request_brings_all_that_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", full_pages())
-def test_what_stands_around_the_words_fits_five_kilobytes(name: str) -> None:
+def test_what_stands_around_the_words_fits_five_kilobytes_and_a_quarter(name: str) -> None:
     page = full_pages()[name]
     if isinstance(page, StoryPage | TextPage):
         page = replace(page, body=page.body[:1])
-    assert len(compressed(render(page, site()))) <= 5 * 1024
+    assert len(compressed(render(page, site()))) <= 5.25 * 1024
 
 
 def test_the_script_of_every_page_is_small() -> None:

@@ -1,8 +1,8 @@
 """What editors keep of newsletters: newsletters, their issues, and what became of these."""
 
-from tamizdat.newsletters.models.course import Carried, Highlight, Notice, Occasion, WelcomeMail
+from tamizdat.newsletters.models.course import Carried, Highlight, Notice, Occasion
 from tamizdat.newsletters.models.issues import Issue, IssueStory
-from tamizdat.newsletters.models.letters import Newsletter, NewsletterIndex
+from tamizdat.newsletters.models.newsletters import Newsletter, NewsletterIndex
 
 __all__ = [
     "Carried",
@@ -13,5 +13,4 @@ __all__ = [
     "NewsletterIndex",
     "Notice",
     "Occasion",
-    "WelcomeMail",
 ]

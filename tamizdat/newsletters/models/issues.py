@@ -28,6 +28,7 @@ from wagtail.models import Orderable, PageManager
 from wagtail.query import PageQuerySet
 
 from tamizdat.newsletters import panels
+from tamizdat.newsletters.models.newsletters import Newsletter
 from tamizdat.newsletters.permissions import IssuePermissions
 from tamizdat.stories import keys
 from tamizdat.stories.blocks import RICH
@@ -35,9 +36,9 @@ from tamizdat.stories.models import PublicPage, Story
 
 
 class IssueQuerySet(PageQuerySet):
-    def public(self, now: datetime) -> IssueQuerySet:
-        """Keep the issues that readers may see at this moment."""
-        found: IssueQuerySet = self.filter(live=True, began_at__lte=now)
+    def public(self) -> IssueQuerySet:
+        """Keep the issues that readers may see."""
+        found: IssueQuerySet = self.filter(live=True, began_at__isnull=False)
         return found
 
     def of(self, newsletter: Any) -> IssueQuerySet:
@@ -96,11 +97,25 @@ class Issue(PublicPage):
     def subject_line(self) -> str:
         return str(self.subject or self.title)
 
+    @property
+    def newsletter(self) -> Newsletter:
+        found: Newsletter = self.get_parent().specific
+        return found
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """The moment that readers are told: when its sending began, else when it is to."""
+        return self.began_at or self.due_at
+
     # Time
 
-    def is_public(self, now: datetime | None = None) -> bool:
-        now = now or timezone.now()
-        return bool(self.live) and self.began_at is not None and self.began_at <= now
+    def is_public(self) -> bool:
+        """Say whether readers may see it now.
+
+        ``began_at`` is when that happened, and never lies ahead; the moment at which a bake began
+        may lie before it.
+        """
+        return bool(self.live) and self.began_at is not None
 
     def begin(self, now: datetime) -> None:
         """Note that the sending begins: from now on readers have the issue. Done again, it changes

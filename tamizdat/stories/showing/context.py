@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from django.conf import settings
@@ -25,6 +25,10 @@ from tamizdat.stories.showing.trace import Trace
 # Investigative Ophthalmology & Visual Science 53 (2012); Persian: the Arabic figure there.
 WORDS_A_MINUTE = {"en": 228, "ru": 184, "fa": 138}
 NATIVE = dict(settings.LANGUAGES)
+
+
+# Who says what the form to subscribe offers on every page of a language (tamizdat.wiring).
+SIGN_UPS: list[Callable[[Stock, Home], pages.SignUp | None]] = []
 
 
 class Showing:
@@ -73,6 +77,7 @@ class Showing:
             names_files=home.names_files,
             search=f"{home.public_path}search/",
             script=script,
+            sign_up=next(filter(None, (each(self.stock, home) for each in SIGN_UPS)), None),
         )
 
     def mark(self, language: str) -> Image.Image:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from tamizdat.reader import pages
 from tamizdat.reader.dates import digits
-from tamizdat.reader.privacy import FACTS, privacy_blocks
+from tamizdat.reader.privacy import facts, privacy_blocks
 from tamizdat.reader.search.segments import manifest_path
 from tamizdat.reader.words import table as words_of
 from tamizdat.stories import keys
@@ -41,17 +41,14 @@ of the newest it chooses from."""
 
 SHELVES = {Section: "section", Author: "author", Topic: "topic"}
 
-# What the software does with readers' data today; tamizdat.reader.privacy words each of them, and
-# a test ties each to the code.
-PRIVACY_FACTS = frozenset(FACTS)
 
-
-def archive_pages(count: int) -> int:
-    """Say how many numbered pages a list of this length has beside its front.
+def archive_pages(count: int, length: int | None = None) -> int:
+    """Say how many numbered pages a list of so many has beside its front, ``length`` on each.
 
     The front shows the newest; numbered pages are whole and hold the rest, oldest first.
     """
-    return (count - 1) // LIST_LENGTH if count > LIST_LENGTH else 0
+    each = length or LIST_LENGTH
+    return (count - 1) // each if count > each else 0
 
 
 def home_page(showing: Showing, home: Home) -> pages.FrontPage:
@@ -335,7 +332,8 @@ def text_page(showing: Showing, page: TextPage) -> pages.TextPage:
     showing.trace.saw(keys.page(page.pk))
     own: tuple[pages.Block, ...] = ()
     if page.builtin == TextPage.Builtin.PRIVACY:
-        own = privacy_blocks(page.language, PRIVACY_FACTS)
+        has_newsletters = showing.site(page.language).sign_up is not None
+        own = privacy_blocks(page.language, facts(has_newsletters=has_newsletters))
     return pages.TextPage(
         head=_head(showing, page, page.seo_title or page.title, page.search_description),
         title=page.title,

@@ -10,14 +10,13 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import QuerySet
 from wagtail.models import Page
 
 from tamizdat.reader import pages
@@ -43,6 +42,13 @@ V = TypeVar("V")
 Ids = tuple[int, ...]
 Raw = list[dict[str, Any]]  # a body's blocks as they are stored
 Said = tuple[datetime, str]  # a correction
+
+
+# Other apps that have pages in the tree, by label, and who says which of some pages readers may not
+# see although they are live (tamizdat.wiring).
+KEPT_BACK: dict[str, Callable[[list[int]], Collection[int]]] = {}
+# Who names pages for the foot of every page of a language, behind the newsroom's own.
+FOOTERS: list[Callable[[Home], Iterable[PublicPage]]] = []
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,8 @@ class Stock:
 
     def footer(self, home: Home) -> list[PublicPage]:
         """Return the pages that are linked at the foot of every page of a language."""
-        return [each for each in (*self._footers, *self.indexes) if each.is_child_of(home)]
+        own = [each for each in (*self._footers, *self.indexes) if each.is_child_of(home)]
+        return [*own, *(each for more in FOOTERS for each in more(home))]
 
     # Reading ahead
 
@@ -220,19 +227,25 @@ def _read_corrections(ids: list[int]) -> dict[int, tuple[Said, ...]]:
     return grouped((row[0], row[1:]) for row in rows.values_list("story_id", "published", "text"))
 
 
-def _our_pages() -> QuerySet[Page]:
-    """All pages that are a ``PublicPage``; Wagtail's root is not."""
-    return Page.objects.filter(content_type__app_label=Story._meta.app_label)
-
-
 def _read_pages(ids: list[int]) -> dict[int, PageRow | None]:
-    rows = _our_pages().filter(pk__in=ids).values_list(*PAGE_COLUMNS)
-    return {row[0]: PageRow._make(row) for row in rows}
+    return {row.pk: row for row in _rows(pk__in=ids)}
 
 
 def _read_translations(keys: list[UUID]) -> dict[UUID, tuple[PageRow, ...]]:
-    rows = _our_pages().filter(translation_key__in=keys).values_list(*PAGE_COLUMNS)
-    return grouped((row.translation_key, row) for row in map(PageRow._make, rows))
+    return grouped((row.translation_key, row) for row in _rows(translation_key__in=keys))
+
+
+def _rows(**which: Any) -> Iterator[PageRow]:
+    """Give pages that are a ``PublicPage``; Wagtail's root is not. What another app keeps back is
+    told as if it were not live."""
+    app, ours = "content_type__app_label", Story._meta.app_label
+    found = Page.objects.filter(**which, **{f"{app}__in": [ours, *KEPT_BACK]})
+    by_app = grouped(
+        (row[0], PageRow._make(row[1:])) for row in found.values_list(app, *PAGE_COLUMNS)
+    )
+    for label, rows in by_app.items():
+        hidden = KEPT_BACK[label]([row.pk for row in rows]) if label != ours else ()
+        yield from (row._replace(live=False) if row.pk in hidden else row for row in rows)
 
 
 def _read_whole_pages(ids: list[int]) -> dict[int, Page | None]:

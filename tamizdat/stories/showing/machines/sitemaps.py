@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from django.conf import settings
 
@@ -11,7 +11,7 @@ from tamizdat.reader import sitemaps
 from tamizdat.reader.pages import Language
 from tamizdat.reader.sitemaps import News, Place
 from tamizdat.stories import deadlines, keys
-from tamizdat.stories.models.pages import Author, AuthorIndex, Section, Topic, TopicIndex
+from tamizdat.stories.models.pages import Author, AuthorIndex, Home, Section, Topic, TopicIndex
 from tamizdat.stories.models.pages import TextPage as PlainPage
 from tamizdat.stories.models.public import PublicPage, prefix
 from tamizdat.stories.showing.context import Showing
@@ -21,6 +21,8 @@ from tamizdat.stories.showing.stories import corrections
 FEW = 50
 IN_EACH_LANGUAGE = ("corrections/", "verify/")
 KINDS = (Section, AuthorIndex, Author, TopicIndex, Topic, PlainPage)
+# Who names more public pages of a language (tamizdat.wiring).
+MORE: list[Callable[[Home], Iterable[PublicPage]]] = []
 
 
 def index(showing: Showing) -> bytes:
@@ -67,6 +69,8 @@ def pages(showing: Showing, language: str) -> bytes:
     for kind in KINDS:
         found = kind.objects.live().filter(locale=home.locale_id).select_related("locale")
         places += [_page(showing, page) for page in found.order_by("path")]
+    for more in MORE:
+        places += [_page(showing, page) for page in more(home)]
     places.append(Place(f"{home.public_path}archive/"))
     for path in IN_EACH_LANGUAGE:
         places.append(Place(f"{home.public_path}{path}", None, _each(showing, path)))
