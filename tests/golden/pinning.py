@@ -17,7 +17,8 @@ RENEW = "RENEW_GOLDEN"  # the environment variable that has them written anew: m
 
 # In the other languages only what differs by more than its words.
 OTHER_LANGUAGES = re.compile(
-    r"(ru|fa)/(index|404|2026/11/(plotina|sadd)/index|politics/index|search/index)\.html"
+    r"(ru|fa)/(index|404|2026/11/(plotina|sadd)/index|politics/index|search/index"
+    r"|newsletters/friday-letter/index)\.html"
 )
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _DIGEST = re.compile(r"sha256-[A-Za-z0-9+/]{43}=")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -30,6 +31,7 @@ from tamizdat.stories.models import (
     Topic,
 )
 from tests import writing
+from tests.newsletters import issuing
 
 HERE = Path(__file__).parent / "newsroom"
 LANGUAGES = ("en", "ru", "fa")
@@ -78,6 +80,7 @@ class _Language:
         for each in reversed(text["stories"]):  # now that each knows the others
             self.publish(each)
         self.curate(text["stories"])
+        self.newsletter(text["newsletter"])
 
     def shelf(self, kind: type[Any], each: Text) -> None:
         name, title = each.pop("slug"), each.pop("name")
@@ -123,6 +126,23 @@ class _Language:
             self.clock.move_to(_day(each["updated"]))
             story.corrections = [Correction(text=each["correction"])]
             writing.publish(story)
+
+    def newsletter(self, text: Text) -> None:
+        letter = issuing.opened(
+            self.home, text["name"], slug=text["slug"], description=text["description"]
+        )
+        self.keys.setdefault(("Newsletter", text["slug"]), uuid5(NAMESPACE_URL, text["slug"]))
+        self.tie(letter, text["slug"])
+        for each in text["issues"]:
+            issuing.sent(
+                letter,
+                each["title"],
+                *(self.stories[name] for name in each["stories"]),
+                slug=each["slug"],
+                number=each["number"],
+                introduction=each["introduction"],
+                at=_day(each["day"]),
+            )
 
     def curate(self, found: list[Text]) -> None:
         places = {self.stories[each["name"]]: each.get("place", "") for each in found}

@@ -9,6 +9,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "ru", "fa")
+OTHERS = ("newsroom", "newsletters")  # files that are no stories
 
 Text = dict[str, Any]
 
@@ -21,7 +22,12 @@ def newsroom(language: str) -> Text:
 def stories(language: str) -> dict[str, Text]:
     """Return a language's stories by name; the name ties translations together."""
     files = sorted((FOLDER / language).glob("*.toml"))
-    return {file.stem: _read(file) for file in files if file.stem != "newsroom"}
+    return {file.stem: _read(file) for file in files if file.stem not in OTHERS}
+
+
+def newsletters(language: str) -> Text:
+    """Return a language's newsletters, and how their issues began."""
+    return _read(FOLDER / language / "newsletters.toml")
 
 
 @lru_cache
