@@ -13,7 +13,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -76,6 +76,19 @@ def compose(issue: Issue, variant: str, now: datetime) -> Composed:
         missing=missing,
         carried=shown,
     )
+
+
+def compose_words(
+    newsletter: Newsletter, subject: str, text: str, variant: str, now: datetime
+) -> Composed:
+    """Make mail of words alone: no issue, no stories. Raises placeholders.Unknown."""
+    issue = Issue(title=subject, subject=subject, introduction=text, locale=newsletter.locale)
+    composing = Composing(Stock(now), variant)
+    letter, _, _ = composing.letter(issue, newsletter)
+    letter = replace(letter, subject=subject)
+    check(letter)
+    html, plain_text = page.html(letter, variant), plain.text(letter, variant)
+    return Composed(letter, subject, html, plain_text, (), ())
 
 
 def check(letter: Letter) -> None:

@@ -28,7 +28,7 @@ def composed(issue: Issue, now: datetime) -> dict[str, Composed]:
 
 def stencils(issue: Issue, made: dict[str, Composed], now: datetime) -> dict[str, Stencil]:
     """Make what was composed into mail. Raises sender.stencil.StencilError."""
-    headers = headers_of(issue, newsletter_of(issue), now)
+    headers = headers_of(newsletter_of(issue), now)
     return {variant: make(content_of(each), headers) for variant, each in made.items()}
 
 
@@ -37,8 +37,8 @@ def content_of(made: Composed) -> Content:
     return Content(made.subject, made.html, made.text, pictures)
 
 
-def headers_of(issue: Issue, newsletter: Newsletter, now: datetime) -> Headers:
-    """Return what stands in an issue's header for everybody."""
+def headers_of(newsletter: Newsletter, now: datetime, *, is_automatic: bool = False) -> Headers:
+    """Return what stands in a mail's header for everybody. Automatic: nobody chose the moment."""
     host = urlsplit(settings.PUBLIC_ADDRESS).hostname or "localhost"
     sender = sender_address()
     language = newsletter.language
@@ -52,6 +52,7 @@ def headers_of(issue: Issue, newsletter: Newsletter, now: datetime) -> Headers:
         list_id=f"{newsletter.translation_key.hex[:12]}.{language}.{host}",
         archive=whole(settings.PUBLIC_ADDRESS, newsletter.public_path),
         help=f"{settings.DESK_ADDRESS}{prefix(language)}subscribe/",
+        is_automatic=is_automatic,
     )
 
 

@@ -51,6 +51,22 @@ MAIL = [
     ),
 ]
 
+WELCOME = [
+    FieldPanel("after_days"),
+    FieldPanel("subject"),
+    FieldPanel("quiet_subject"),
+    FieldPanel("text"),
+]
+
+SERIES = [
+    HelpPanel(
+        "What somebody who has just subscribed may want to know: who you are, how to read you "
+        "where you are blocked, how to leave. Each mail goes once to each new reader; those who "
+        "were there before get none."
+    ),
+    InlinePanel("welcome", label="Mail", heading="Welcome series", max_num=7),
+]
+
 MACHINES = [FieldPanel("slug"), FieldPanel("seo_title"), FieldPanel("search_description")]
 
 NEWSLETTER = TabbedInterface(
@@ -58,6 +74,7 @@ NEWSLETTER = TabbedInterface(
         ObjectList(OFFER, heading="What readers get"),
         ObjectList(SCHEDULE, heading="When"),
         ObjectList(MAIL, heading="The mail"),
+        ObjectList(SERIES, heading="Welcome"),
         ObjectList(MACHINES, heading="Address and search"),
     ]
 )

@@ -37,7 +37,7 @@ from django_tasks_db.models import DBTaskResult
 
 from tamizdat import scrubbing
 from tamizdat.accounts import factors, guessing, sessions
-from tamizdat.newsletters import clerk
+from tamizdat.newsletters import clerk, welcoming
 from tamizdat.serving.backups.nightly import Nightly, put_retractions
 from tamizdat.serving.backups.nightly import is_due as is_backup_due
 from tamizdat.serving.resealing import Resealing
@@ -54,6 +54,7 @@ CLEAN_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(minutes=1)
 RESEAL_EVERY = timedelta(minutes=1)
 CLERK_EVERY = timedelta(seconds=5)
+WELCOME_EVERY = timedelta(minutes=10)
 SLICE = 500  # finished tasks that are deleted in one turn
 AT_A_LOOK = 5.0  # seconds of a chore that goes through everything
 NIGHT = 2  # hour of the newsroom's clock (UTC) from which nightly work may begin
@@ -162,6 +163,7 @@ def chores() -> list[Chore]:
         ),
         # Newsletters: what is near drafts itself, what is due begins.
         Chore(clerk.look, lambda now, last: last is None or now - last >= CLERK_EVERY),
+        Chore(welcoming.look, lambda now, last: last is None or now - last >= WELCOME_EVERY),
     ]
 
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 from bs4 import BeautifulSoup, Comment
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -79,6 +79,8 @@ def test_it_says_its_language_and_lines_begin_where_they_begin(language: str, va
     start, end = ("right", "left") if language == "fa" else ("left", "right")
     assert start in aligned
     # mrml aligns columns' boxes to the left by itself; no text of ours is.
+    directions = set(re.findall(r"direction:(ltr|rtl)", html))
+    assert directions == {"rtl" if language == "fa" else "ltr"}
     texts = re.findall(r"font-size:17px[^\"]*text-align:(left|right)", html)
     assert set(texts) == {start}, end
 
@@ -200,6 +202,7 @@ class Balanced(HTMLParser):
             assert self.open.pop() == tag
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_is_shown_as_it_is_and_breaks_nothing(headline: str, text: str) -> None:
     clean = [" ".join(allowed(each).split()) for each in (headline, text)]

@@ -1,6 +1,6 @@
 """What editors keep of newsletters: newsletters, their issues, and what became of these."""
 
-from tamizdat.newsletters.models.course import Carried, Highlight, Notice, Occasion
+from tamizdat.newsletters.models.course import Carried, Highlight, Notice, Occasion, WelcomeMail
 from tamizdat.newsletters.models.issues import Issue, IssueStory
 from tamizdat.newsletters.models.newsletters import Newsletter, NewsletterIndex
 
@@ -13,4 +13,5 @@ __all__ = [
     "NewsletterIndex",
     "Notice",
     "Occasion",
+    "WelcomeMail",
 ]

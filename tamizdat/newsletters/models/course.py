@@ -12,12 +12,23 @@ Rules:
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import uuid4
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from modelcluster.fields import ParentalKey
+from wagtail.fields import RichTextField
+from wagtail.models import Orderable
 
+from tamizdat.newsletters import panels
 from tamizdat.newsletters.models.issues import Issue
 from tamizdat.newsletters.models.newsletters import Newsletter
+from tamizdat.newsletters.rendering import placeholders
+from tamizdat.stories.blocks import RICH
 from tamizdat.stories.models import Story
+
+LONGEST_SERIES = 90  # days
 
 
 class Occasion(models.Model):
@@ -84,6 +95,41 @@ class Highlight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.story} for {self.newsletter}"
+
+
+class WelcomeMail(Orderable):
+    """A mail that everybody gets so many days after having subscribed, once."""
+
+    newsletter = ParentalKey(Newsletter, related_name="welcome", on_delete=models.CASCADE)
+    # Its id in the people's database; it belongs to the mail and to none of its revisions.
+    uuid = models.UUIDField(default=uuid4, editable=False)
+    after_days = models.PositiveSmallIntegerField(
+        default=1,
+        verbose_name="days after subscribing",
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_SERIES)],
+        help_text="1: on the next day.",
+    )
+    subject = models.CharField(max_length=150)
+    quiet_subject = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="The subject where mails are quiet. Empty: the newsletter's quiet name.",
+    )
+    text = RichTextField(features=RICH, max_length=5000)
+
+    panels = panels.WELCOME
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def clean(self) -> None:
+        super().clean()
+        for name, where in (("subject", "subject"), ("text", "text")):
+            allowed = placeholders.PERSONAL if name == "text" else frozenset()
+            try:
+                placeholders.check(where, getattr(self, name) or "", allowed)
+            except placeholders.Unknown as error:
+                raise ValidationError({name: f"{error}"}) from None
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

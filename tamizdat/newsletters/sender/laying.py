@@ -45,7 +45,7 @@ def _lay_slice(number: int, now: datetime) -> bool:
             return False
         rest = _rest(sending, now)
         last = rest.values_list("pk", flat=True)[SLICE - 1 : SLICE].first()
-        laid = _insert(sending, rest.filter(pk__lte=last) if last else rest)
+        laid = insert(sending, rest.filter(pk__lte=last) if last else rest)
         values: dict[str, object] = {"laid": F("laid") + laid, "laid_to": last or sending.laid_to}
         if last is None:
             values["state"] = SENDING
@@ -58,7 +58,7 @@ def _rest(sending: Sending, now: datetime) -> SubscriptionQuerySet:
     return audience.filter(pk__gt=sending.laid_to or UUID(int=0)).order_by("pk")
 
 
-def _insert(sending: Sending, chosen: SubscriptionQuerySet) -> int:
+def insert(sending: Sending, chosen: SubscriptionQuerySet) -> int:
     """Write deliveries by one statement that reads what it writes; return how many were new."""
     begun = sending.begun_at
     assert begun is not None  # noqa: S101 - set with the state that lays out

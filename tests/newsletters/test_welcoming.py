@@ -1,0 +1,117 @@
+"""The welcome series: each mail once, so many days after somebody subscribed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from tamizdat.databases import PEOPLE
+from tamizdat.newsletters import welcoming
+from tamizdat.newsletters.models import Newsletter, WelcomeMail
+from tamizdat.newsletters.sender.models import Delivery, Sending, Stencil
+from tamizdat.newsletters.sender.stencil import Stencil as Cut
+from tamizdat.newsletters.subscribers.models import Subscription, day_of
+from tests.newsletters import writing as letters
+
+pytestmark = pytest.mark.django_db(databases=["default", PEOPLE])
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def letter(newsroom: dict[str, Any]) -> Newsletter:
+    found = letters.newsletter(newsroom["en"])
+    found.welcome = [
+        WelcomeMail(after_days=1, subject="Who we are", text="<p>We write from abroad.</p>"),
+        WelcomeMail(after_days=3, subject="If we are blocked", text="<p>Use a mirror.</p>"),
+    ]
+    found.save()
+    return Newsletter.objects.get(pk=found.pk)
+
+
+def joined(letter: Newsletter, name: str, days_ago: int) -> Subscription:
+    before = set(Subscription.objects.values_list("pk", flat=True))
+    letters.subscribe(letter, name)
+    one = Subscription.objects.exclude(pk__in=before).get()
+    one.consented_at = day_of(timezone.now()) - days_ago * DAY
+    one.save()
+    return one
+
+
+def gone(letter: Newsletter) -> dict[str, list[str]]:
+    """Return who was welcomed with which subject."""
+    found: dict[str, list[str]] = {}
+    for each in Delivery.objects.order_by("pk"):
+        kept = Stencil.objects.get(sending=each.sending_id)
+        subject = dict(Cut.unpack(bytes(kept.packed)).fields)["Subject"]
+        found.setdefault(str(each.subscription), []).append(subject)
+    return found
+
+
+def test_each_mail_goes_once_to_each_new_reader(
+    letter: Newsletter, clock: time_machine.Traveller
+) -> None:
+    ada = joined(letter, "ada", 0)
+    assert welcoming.look(timezone.now()) == 0
+    for _ in range(8):
+        clock.shift(DAY)
+        for _ in range(3):
+            welcoming.look(timezone.now())
+
+    assert gone(letter) == {str(ada.pk): ["Who we are", "If we are blocked"]}
+
+
+def test_those_who_were_there_before_get_none(letter: Newsletter) -> None:
+    joined(letter, "ada", 30)
+    assert welcoming.look(timezone.now()) == 0
+
+
+def test_a_worker_that_slept_for_two_days_catches_up(letter: Newsletter) -> None:
+    ada = joined(letter, "ada", 3)
+    assert welcoming.look(timezone.now()) == 2
+    assert gone(letter) == {str(ada.pk): ["Who we are", "If we are blocked"]}
+
+
+def test_who_comes_later_gets_the_text_as_it_is_then(
+    letter: Newsletter, clock: time_machine.Traveller
+) -> None:
+    joined(letter, "ada", 1)
+    welcoming.look(timezone.now())
+    mail = letter.welcome.get(after_days=1)
+    mail.subject = "Who we are now"
+    mail.save()
+    clock.shift(10 * DAY)
+    Delivery.objects.all().delete()  # as is done after seven days
+    boris = joined(letter, "boris", 1)
+    welcoming.look(timezone.now())
+
+    assert gone(letter) == {str(boris.pk): ["Who we are now"]}
+    assert Sending.objects.get().laid == 2
+
+
+def test_a_welcome_says_that_a_machine_sent_it_and_how_to_leave(letter: Newsletter) -> None:
+    joined(letter, "ada", 1)
+    welcoming.look(timezone.now())
+
+    fields = dict(Cut.unpack(bytes(Stencil.objects.get().packed)).fields)
+    assert fields["Auto-Submitted"] == "auto-generated"
+    assert "[[leave]]" in fields["List-Unsubscribe"]
+
+
+def test_nothing_is_added_to_a_series_that_was_stopped(letter: Newsletter) -> None:
+    joined(letter, "ada", 1)
+    welcoming.look(timezone.now())
+    Sending.objects.update(state="stopped")
+    joined(letter, "boris", 1)
+    assert welcoming.look(timezone.now()) == 0
+
+
+def test_a_mail_with_an_unknown_placeholder_is_not_saved(letter: Newsletter) -> None:
+    mail = letter.welcome.get(after_days=1)
+    mail.text = "<p>Dear [[name]]</p>"
+    with pytest.raises(ValidationError, match=r"The text holds \[\[name\]\]"):
+        mail.full_clean()
