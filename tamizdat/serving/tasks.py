@@ -37,7 +37,7 @@ from django_tasks_db.models import DBTaskResult
 
 from tamizdat import scrubbing
 from tamizdat.accounts import factors, guessing, sessions
-from tamizdat.newsletters import clerk, welcoming
+from tamizdat.newsletters import clerk, offers, welcoming
 from tamizdat.serving.backups.nightly import Nightly, put_retractions
 from tamizdat.serving.backups.nightly import is_due as is_backup_due
 from tamizdat.serving.resealing import Resealing
@@ -53,6 +53,7 @@ FAILURES_KEPT = timedelta(days=3)
 CLEAN_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(minutes=1)
 RESEAL_EVERY = timedelta(minutes=1)
+OFFERS_EVERY = timedelta(minutes=1)
 CLERK_EVERY = timedelta(seconds=5)
 WELCOME_EVERY = timedelta(minutes=10)
 SLICE = 500  # finished tasks that are deleted in one turn
@@ -162,6 +163,7 @@ def chores() -> list[Chore]:
             lambda now, last: last is None or now - last >= RESEAL_EVERY,
         ),
         # Newsletters: what is near drafts itself, what is due begins.
+        Chore(offers.look, lambda now, last: last is None or now - last >= OFFERS_EVERY),
         Chore(clerk.look, lambda now, last: last is None or now - last >= CLERK_EVERY),
         Chore(welcoming.look, lambda now, last: last is None or now - last >= WELCOME_EVERY),
     ]

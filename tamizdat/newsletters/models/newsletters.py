@@ -24,7 +24,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from modelcluster.fields import ParentalManyToManyField
 
 from tamizdat.newsletters import panels
@@ -197,7 +197,11 @@ class Newsletter(PublicPage):
         return (*offered, *schedule, self.is_open)
 
     def settle(self) -> None:
-        """Let its sections be those of its own language, as far as they are translated."""
+        """Let its sections be those of its own language, as far as they are translated; and let the
+        people's side know of it."""
+        from tamizdat.newsletters import offers
+
+        transaction.on_commit(lambda: offers.tell(self), robust=True)
         found = list(self.sections.all())
         if any(section.locale_id != self.locale_id for section in found):
             own = [section.get_translation_or_none(self.locale) for section in found]
