@@ -55,6 +55,7 @@ def _let_the_bake_answer() -> None:
 def _let_staff_ask_for_exports() -> None:
     """Say what needs two persons; the newsroom's accounts know no vault."""
     from tamizdat.accounts import pairs
-    from tamizdat.serving.exporting import ADDRESSES
+    from tamizdat.serving.exporting import ADDRESSES, SUBSCRIBERS
 
     pairs.register(ADDRESSES)
+    pairs.register(SUBSCRIBERS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import stat
-from datetime import timedelta
-from io import StringIO
+import tarfile
+import uuid
+from datetime import UTC, datetime, timedelta
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
@@ -15,6 +19,7 @@ from django.utils import timezone
 
 from tamizdat.accounts import pairs, roles
 from tamizdat.accounts.models import TwoPersonRequest, User
+from tamizdat.newsletters.subscribers.models import Offered, Subscription
 from tamizdat.serving import exporting
 from tamizdat.vault.models import Address
 from tamizdat.vault.opening import Opener
@@ -100,3 +105,84 @@ def test_the_command_says_what_it_does_asks_and_writes_for_its_owner_alone(
     assert len(file.read_text(encoding="utf-8").split()) == 2
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "@" not in capsys.readouterr().out
+
+
+# Subscribers
+
+
+@pytest.fixture
+def subscribed(asked: TwoPersonRequest) -> TwoPersonRequest:
+    """Return a ready request for subscribers, of whom there are three."""
+    newsletter = uuid.uuid4()
+    Offered.objects.create(newsletter=newsletter, language="ru", name="=Friday")
+    for name in ("anna", "boris", "=1+1"):
+        address = Address.objects.keep(sealed(name), timezone.now())
+        Subscription.objects.create(
+            address=address,
+            newsletter=newsletter,
+            language="ru",
+            consent="2026-11",
+            consented_at=datetime(2026, 11, 20, tzinfo=UTC),
+        )
+    TwoPersonRequest.objects.filter(pk=asked.pk).update(kind=exporting.SUBSCRIBERS.name)
+    wait(asked)
+    asked.refresh_from_db()
+    return asked
+
+
+def test_a_line_for_each_subscription_without_a_formula(subscribed: TwoPersonRequest) -> None:
+    text = b"".join(exporting.subscribers(subscribed.pk, OPENER, timezone.now())).decode()
+    rows = list(csv.reader(StringIO(text)))
+    assert rows[0] == exporting.COLUMNS
+    assert sorted(rows[1:]) == [
+        [name, "'=Friday", "ru", "digest", "active", "2026-11", "2026-11-20", ""]
+        for name in ("'=1+1@example.org", "anna@example.org", "boris@example.org")
+    ]
+    with pytest.raises(pairs.Refused, match="is done"):
+        next(exporting.subscribers(subscribed.pk, OPENER, timezone.now()))
+
+
+def test_what_was_exported_can_be_brought_in_again(
+    subscribed: TwoPersonRequest, tmp_path: Path
+) -> None:
+    from tamizdat.newsletters.inbox.bringing.lists import open_list
+
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"".join(exporting.subscribers(subscribed.pk, OPENER, timezone.now())))
+    people = list(open_list(file).people())
+    assert {each.address.partition("@")[0] for each in people} == {"anna", "boris", "=1+1"}
+    assert {(each.language, each.state) for each in people} == {("ru", "active")}
+
+
+def test_one_request_is_not_good_for_the_other_export(subscribed: TwoPersonRequest) -> None:
+    with pytest.raises(pairs.Refused):
+        exporting.export(subscribed.pk, OPENER, StringIO(), timezone.now())
+
+
+def test_subscribers_leave_sealed_alone(
+    subscribed: TwoPersonRequest,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    file, secret = tmp_path / "out.age", tmp_path / "secret.txt"
+    secret.write_text("the right words\n", encoding="utf-8")
+    monkeypatch.setattr(exporting, "unlock", lambda folder, passphrase: OPENER)
+    words = ["export", "--request", str(subscribed.pk), "--to", str(file), "--yes"]
+    words += ["--passphrase-file", str(secret)]
+    with pytest.raises(CommandError, match="name who can open it"):
+        call_command(*words)
+    call_command(*words, "--recipient", str(identity.to_public()))
+    said = capsys.readouterr().out
+    assert "sealed to age1" in said
+    assert "example.org" not in said
+    data = file.read_bytes()
+    assert b"example.org" not in data
+    opened = pyrage.decrypt(data, [identity])
+    with tarfile.open(fileobj=BytesIO(opened)) as archive:
+        (member,) = archive.getmembers()
+        inner = archive.extractfile(member)
+        assert inner is not None
+        assert inner.read().count(b"@example.org") == 3
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600

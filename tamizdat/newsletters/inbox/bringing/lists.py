@@ -31,6 +31,7 @@ LONGEST_FIELD = 131_072  # characters
 HEAD = 65_536  # bytes that are looked at to find out what a file is
 DELIMITERS = ",;\t"
 ADDRESSES = ("email address", "email", "e-mail", "e-mail address", "address", "mail", "почта")
+FORMULAS = ("=", "+", "-", "@")
 TRUE, FALSE = frozenset({"true", "1", "yes", "y"}), frozenset({"false", "0", "no", "n"})
 
 ACTIVE, LEFT, BOUNCED, COMPLAINED, PENDING = "active left bounced complained pending".split()
@@ -167,7 +168,7 @@ class List:
         row = dict.fromkeys(self.columns, "")
         row |= {name: cell.strip() for name, cell in zip(self.columns, cells, strict=False)}
         return Person(
-            address=cells[self.address].strip(),
+            address=_plain(cells[self.address].strip()),
             state=self.form.state(row),
             language=row.get("language", row.get("lang", "")).lower()[:12],
             variant=row.get("variant", "").lower(),
@@ -236,6 +237,11 @@ def _first_line(text: str, delimiter: str) -> list[str]:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error:
         return []
+
+
+def _plain(cell: str) -> str:
+    """Take off the apostrophe that keeps spreadsheets from seeing a formula (as our export's)."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULAS else cell
 
 
 def _name(cell: str) -> str:
