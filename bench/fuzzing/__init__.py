@@ -21,8 +21,10 @@ TARGETS = {
     "desk-forms": "forms",
     "door": "editions",
     "form-tickets": "people",
+    "hooks": "mails",
     "importer-html": "texts",
     "importer-text": "texts",
+    "incoming-mail": "mails",
     "metadata": "editions",
     "pictures": "media",
     "photos": "media",
@@ -32,6 +34,7 @@ TARGETS = {
     "scrubbing": "texts",
     "search": "editions",
     "settings": "texts",
+    "subscriber-lists": "mails",
     "vault-frames": "people",
 }
 
