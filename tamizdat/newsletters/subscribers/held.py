@@ -40,14 +40,14 @@ def _holds(address_id: UUID) -> list[Holding]:
 
 def _row(subscription: Subscription, names: Mapping[UUID, str]) -> dict[str, Value]:
     paused = subscription.paused_until
-    return {
+    row: dict[str, Value] = {
         "newsletter": names.get(subscription.newsletter, subscription.newsletter.hex),
         "language": subscription.language,
         "variant": subscription.variant,
-        "paused_until": f"{paused}" if paused else None,
         "consent": subscription.consent,
         "consented_at": f"{subscription.consented_at:%Y-%m-%d}",
     }
+    return row | {"paused_until": f"{paused}"} if paused else row
 
 
 def _names(newsletters: Iterable[UUID]) -> dict[UUID, str]:
