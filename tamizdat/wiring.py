@@ -18,6 +18,7 @@ class Wiring(AppConfig):
         _let_newsletters_stand_among_the_pages()
         _let_the_bake_answer()
         _let_staff_ask_for_exports()
+        _let_nothing_be_sent_twice()
 
 
 def _let_newsletters_stand_among_the_pages() -> None:
@@ -59,3 +60,11 @@ def _let_staff_ask_for_exports() -> None:
 
     pairs.register(ADDRESSES)
     pairs.register(SUBSCRIBERS)
+
+
+def _let_nothing_be_sent_twice() -> None:
+    """Let a restore forget sign-ups that waited; backups know no subscribers."""
+    from tamizdat.newsletters.subscribers.restored import forget_what_waited
+    from tamizdat.serving.backups.restoring import AFTERWARDS
+
+    AFTERWARDS.append(forget_what_waited)

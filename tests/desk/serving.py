@@ -17,7 +17,7 @@ from tamizdat.vault.sealing import Pair
 from tests.homes import PATIENCE, environment, free_ports, until
 
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
-PEOPLE = ("vault", "desk")  # the apps whose tables it has
+PEOPLE = ("vault", "desk", "subscribers", "inbox")  # the apps whose tables it has
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,16 @@ class Subscribers(AppConfig):
         from tamizdat.desk import rendering
         from tamizdat.desk.post import kinds
         from tamizdat.newsletters.subscribers.held import holder
+        from tamizdat.newsletters.subscribers.leaving import LEFT
         from tamizdat.newsletters.subscribers.letters import Letters
         from tamizdat.newsletters.subscribers.links import Links
+        from tamizdat.newsletters.subscribers.restored import leave_again
         from tamizdat.vault.holdings import HOLDERS
+        from tamizdat.vault.redoing import REDO
 
         rendering.bring(Path(__file__).parent)
         HOLDERS.append(holder())
+        REDO[LEFT] = leave_again
         links = Links(settings.LINK_KEY.encode())
         home = tuple(settings.HOME_LANGUAGES)
         kinds.KINDS.update(Letters(links, settings.NEWSROOM_NAME, home).kinds())

@@ -38,7 +38,7 @@ from tamizdat.newsletters.subscribers.models import (
     day_of,
 )
 from tamizdat.vault.client import Vault
-from tamizdat.vault.models import Address, Suppression
+from tamizdat.vault.models import Address, Retraction, Suppression
 from tamizdat.vault.sealing import Sealed
 
 # Who said this of our mail is not asked again, whoever types the address in. What else keeps us
@@ -167,6 +167,7 @@ def _admit(address: Address) -> bool:
     if not Address.objects.confirm(address.pk):
         return False
     Suppression.objects.lift(index)
+    Retraction.objects.filter(deed="suppressed", thing=index).delete()  # a restore holds her to it
     return True
 
 

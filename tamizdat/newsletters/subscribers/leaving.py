@@ -8,6 +8,7 @@ Rules:
 3. Who pressed the button on a page can take it back while that page is open (``come_back``): for
    BACK, and only with what the page was given, so that nobody else can sign her up again. A mail
    program that leaves for her (RFC 8058) gets nothing to take back.
+4. That a subscription ended is noted by its random id, for a restore of a backup of before.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from tamizdat.newsletters.subscribers.models import (
     Tally,
 )
 from tamizdat.vault import holdings
-from tamizdat.vault.models import UNCONFIRMED, Address
+from tamizdat.vault.models import UNCONFIRMED, Address, Retraction
 
+LEFT = "left"  # the deed that is noted (vault.redoing)
 AT_ONCE = timedelta(0)
 _FIELDS = "newsletter language variant paused_until consent consented_at".split()
 
@@ -60,6 +62,8 @@ def come_back(together: UUID, now: datetime) -> list[Subscription]:
         if not deleted or not Address.objects.confirm(found[0].address_id):
             return []
         back = [_back(each) for each in found]
+        noted = [each.pk.bytes for each in back]
+        Retraction.objects.filter(deed=LEFT, thing__in=noted).delete()
         # Who signed up again meanwhile keeps that.
         Subscription.objects.bulk_create(back, ignore_conflicts=True)
         Tally.objects.note([each.newsletter for each in back], now, joined=1)
@@ -72,6 +76,8 @@ def _end(found: SubscriptionQuerySet, now: datetime, after: timedelta) -> list[S
         # Of two who come at once, each row is deleted, and counted, by one.
         ended = [each for each in rows if Subscription.objects.filter(pk=each.pk).delete()[0]]
         Tally.objects.note([each.newsletter for each in ended], now, left=1)
+        for each in ended:
+            Retraction.objects.note(LEFT, each.pk.bytes, now)
         for address_id in {each.address_id for each in ended}:
             _let_go(address_id, now + after)
     return ended
