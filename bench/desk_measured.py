@@ -16,6 +16,7 @@ def when_ready(server: Any) -> None:
     from tamizdat.desk.limits import Limit, Limits
 
     work.ROUNDS = (1,) * 5
-    lifted = (Limit(each.name, 1e9, 1e9) for each in (admission.ME, admission.PLAIN))
+    limits = (admission.ME, admission.SUBSCRIBE, admission.PLAIN)
+    lifted = (Limit(each.name, 1e9, 1e9) for each in limits)
     admission.LIMITS.__dict__.update(Limits(*lifted).__dict__)
     desk_door.when_ready(server)

@@ -103,13 +103,13 @@ async def prepare(port: int, count: int, chance: random.Random) -> list[tuple[st
     return made
 
 
-def request(body: bytes) -> bytes:
-    head = f"POST /me/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n"
+def request(body: bytes, form: str = "/me/") -> bytes:
+    head = f"POST {form} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n"
     return f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
 
 
-async def _solved(port: int) -> dict[str, str]:
-    ticket, challenge = await _page(port)
+async def _solved(port: int, form: str = "/me/") -> dict[str, str]:
+    ticket, challenge = await _page(port, form)
     read = json.loads(challenge)
     solution = await asyncio.to_thread(altcha.solve_challenge, altcha.Challenge.from_dict(read))
     assert solution is not None
@@ -117,10 +117,11 @@ async def _solved(port: int) -> dict[str, str]:
     return {"ticket": ticket, "altcha": base64.b64encode(answer.encode()).decode()}
 
 
-async def _page(port: int) -> tuple[str, str]:
+async def _page(port: int, form: str = "/me/") -> tuple[str, str]:
     """Ask for the form; return its ticket and challenge."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET /me/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    head = f"GET {form} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
     page = (await reader.read()).decode()
     writer.close()
     found = [re.search(each, page) for each in (r'"ticket" value="([^"]*)', r'challenge="([^"]*)')]

@@ -162,6 +162,7 @@ def through_the_desk(served: Served) -> set[int]:
         send(port, "POST /me/ HTTP/1.1", form, "Sec-Fetch-Site: same-origin"),
         send(port, "POST /me/ HTTP/1.1", urlencode({"address": f"{STEM}@"})),
         send(port, "POST /me/ HTTP/1.1", STEM * 900),
+        *through_the_sign_up(port),
         send(port, f"DELETE /{STEM} HTTP/1.1"),
         send(port, "GET /me/ HTTP/1.1", host=f"{STEM}.example"),
         send(port, f"{STEM} {ADDRESS}"),
@@ -172,6 +173,22 @@ def through_the_desk(served: Served) -> set[int]:
     with gone(served.pids("tamizdat.vault.process")):
         answers.add(send_work(served))
     return answers | {send_work(served)}
+
+
+def through_the_sign_up(port: int) -> set[int]:
+    token = (STEM * 4)[:43]
+    form = urlencode({"address": ADDRESS, "newsletter": STEM, "consent": STEM, "variant": STEM})
+    return {
+        send(port, f"GET /subscribe/?newsletter={STEM} HTTP/1.1"),
+        send(port, "POST /subscribe/ HTTP/1.1", form),
+        send(port, "POST /ru/subscribe/ HTTP/1.1", form, "Sec-Fetch-Site: same-origin"),
+        send(port, f"GET /confirm/{STEM[:11] * 2}/ HTTP/1.1"),
+        send(port, f"POST /confirm/{STEM[:11] * 2}/ HTTP/1.1", f"consent={STEM}"),
+        send(port, f"GET /letters/{token}/?{ADDRESS} HTTP/1.1"),
+        send(port, f"POST /letters/{token}/ HTTP/1.1", f"do={STEM}&pause={ADDRESS}"),
+        send(port, f"POST /leave/{token} HTTP/1.1", f"List-Unsubscribe={STEM}"),
+        send(port, "POST /letters/back/ HTTP/1.1", f"back={ADDRESS}"),
+    }
 
 
 def send_work(served: Served) -> int:
@@ -239,17 +256,29 @@ import sys
 from tamizdat.settings.common import HOME
 import django
 django.setup()
+from uuid import UUID
 from django.utils import timezone
+from tamizdat.newsletters.subscribers import joining
+from tamizdat.newsletters.subscribers.offering import Offer, offer
 from tamizdat.vault.client import Vault
 from tamizdat.vault.models import Address
 vault = Vault(HOME / "run" / "vault.sock")
-for typed in sys.stdin.read().split():
-    Address.objects.keep(vault.seal(typed), timezone.now())
+now = timezone.now()
+offer(Offer(UUID(int=5), "en", "The Friday Letter"))
+choice = joining.Choice((UUID(int=5),), "en", consent="2026-11")
+for number, typed in enumerate(sys.stdin.read().split()):
+    row = Address.objects.keep(vault.seal(typed), now)
+    if number % 2:
+        Address.objects.confirm(row.pk)
+        joining.join(row, choice, "2026-11", now, greets=False)
+    else:
+        joining.ask_by_mail(vault.seal(typed), "", "", now)
 """
 
 
 def keep(served: Served, addresses: list[str]) -> None:
-    """Have the desk's own code seal addresses by the vault and keep them."""
+    """Have the desk's own code seal addresses by the vault and keep them: half of them subscribe,
+    the others wait to be asked whether they want to."""
     settings = {"TAMIZDAT_HOME": str(served.home), "TAMIZDAT_DOOR": "desk"}
     done = subprocess.run(
         [homes.sys.executable, "-c", KEEP],
