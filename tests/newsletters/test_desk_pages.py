@@ -294,6 +294,7 @@ def test_fundraisers_and_operators_have_no_newsletters(
         ("plain", "<pre dir="),
         ("full", "The water rose and fell again."),
         ("full-plain", "The water rose and fell again."),
+        ("web", "<!doctype html>"),
     ],
 )
 def test_an_editor_sees_the_issue_in_every_way(mode: str, seen: str, issue: Issue) -> None:

@@ -142,12 +142,16 @@ class Issue(PublicPage):
         ("plain", "Plain text"),
         ("full", "Full text"),
         ("full-plain", "Full text, plain"),
+        ("web", "On the web"),
     ]
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         """Show the issue as mail, from the unsaved form."""
         from tamizdat.newsletters.previewing import preview
 
+        if mode_name == "web":
+            shown: HttpResponse = super().serve_preview(request, "")
+            return shown
         return preview(self, mode_name, timezone.now())
 
     # Revisions
