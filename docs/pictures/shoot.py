@@ -91,6 +91,7 @@ def find(browser: Browser, site: str) -> dict[str, Kind]:
         link(at, r"(/ru|/fa)?/20\d\d/\d\d/[^/]+/") for at in ("/", "/ru/", "/fa/")
     )
     parts = [link(at, r".*/20\d\d/\d\d/[^/]+/2/") for at in (story, russian, persian)]
+    letters = ("/newsletters/friday-letter/", "/fa/newsletters/friday-letter/")
     found = {
         "home": both("/"),
         "story": Kind(story, persian),
@@ -105,6 +106,10 @@ def find(browser: Browser, site: str) -> dict[str, Kind]:
         "archive": both("/archive/"),
         "corrections": both("/corrections/"),
         "about": both("/about/"),
+        "newsletters": both("/newsletters/"),
+        "newsletter": both("/newsletters/friday-letter/"),
+        "issue": Kind(*(link(at, r"(/fa)?/newsletters/[^/]+/20[^/]+/") for at in letters)),
+        "sign-up": Kind(story, persian, to_the_form),
         "search": both("/search/", search),
         "verify": both("/verify/"),
         "not-found": both("/404.html"),
@@ -125,6 +130,10 @@ def search(page: Page) -> None:
 def to_the_end(page: Page) -> None:
     page.locator("#share, .corrections, .notes").first.scroll_into_view_if_needed()
     page.evaluate("document.querySelector('.notes, .corrections, #share').scrollIntoView()")
+
+
+def to_the_form(page: Page) -> None:
+    page.evaluate("document.querySelector('.ask')?.scrollIntoView({block: 'center'})")
 
 
 def shots(browser: Browser, site: str, kind: Kind) -> Iterator[tuple[str, Image.Image]]:

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from django.utils import timezone
 
 from tamizdat.importers.sample.texts import Text
-from tamizdat.newsletters.models import Issue, IssueStory, Newsletter, NewsletterIndex
+from tamizdat.newsletters.models import Carried, Issue, IssueStory, Newsletter, NewsletterIndex
 from tamizdat.stories.models import Home, PublicPage, Story
 
 WEEK = timedelta(days=7)
@@ -90,6 +90,17 @@ class _Letter:
             for place, story in enumerate(stories)
         ]
         Newsletter.objects.get(pk=self.newsletter.pk).add_child(instance=issue)
+        self._carry(issue, stories)
+
+    def _carry(self, issue: Issue, stories: list[Story]) -> None:
+        """Note what went to subscribers, so that the next issue repeats nothing."""
+        for story in stories:
+            Carried.objects.create(
+                newsletter=self.newsletter.translation_key,
+                story=story.translation_key,
+                language=self.newsletter.language,
+                issue=issue.uuid,
+            )
 
 
 def _weight(story: Story) -> int:
