@@ -23,7 +23,7 @@ from tamizdat.serving.programs import HOOKS
 
 TAG = "tamizdat"
 LOCAL = ("localhost", "127.0.0.1", "::1")
-DOORS = ("newsroom", "desk", "backroom")
+DOORS = ("newsroom", "desk", "backroom", "sender")
 FACTOR_OF = ("everybody", "but-writers")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 SHORTEST_KEY = 32  # letters
@@ -62,6 +62,7 @@ KNOWN = frozenset(
         "TAMIZDAT_NEWSROOM_ORIGINS",
         "TAMIZDAT_PEOPLE_DATABASE",
         "TAMIZDAT_PUBLIC_ADDRESS",
+        "TAMIZDAT_RELAYS",
         "TAMIZDAT_SECOND_FACTOR",
         "TAMIZDAT_SECRET_KEY",
         "TAMIZDAT_TWO_PERSON_HOURS",

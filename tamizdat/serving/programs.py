@@ -126,7 +126,7 @@ def programs(
     home, cli = ("--home", str(folder.path)), (*python, "tamizdat.cli")
     door = "python:tamizdat.serving.{}_door".format
     root, port = ("--root", str(folder.edition)), ("--port", str(reader.port))
-    back_room = {"TAMIZDAT_DOOR": "backroom"}
+    back_room, sender = {"TAMIZDAT_DOOR": "backroom"}, {"TAMIZDAT_DOOR": "sender"}
     return [
         Program(
             "newsroom",
@@ -142,6 +142,7 @@ def programs(
         Program("baker", (*python, "tamizdat.cli", "bake", "--resident", *home), back_room),
         opening(Program("worker", (*cli, "work", *home), back_room), passphrase),
         opening(Program("post", (*cli, "post", *home), back_room), passphrase),
+        opening(Program("sender", (*cli, "newsletters", "send", *home), sender), passphrase),
         *inbox(folder, os.environ),
         Program(
             "reader door",

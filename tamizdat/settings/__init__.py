@@ -5,7 +5,8 @@ every command reads it before this module is imported. A wrong value is a system
 (see ``tamizdat.checks``). The door that a process serves is ``TAMIZDAT_DOOR``:
 
 * ``newsroom`` and ``backroom`` see everything (``settings.newsroom``);
-* ``desk`` sees the people's database and nothing else (``settings.desk``).
+* ``desk`` sees the people's database and nothing else (``settings.desk``);
+* ``sender`` sees that and how mails go out (``settings.sender``).
 
 What holds behind every door stands in ``settings.common``.
 """
@@ -15,5 +16,7 @@ from tamizdat.settings.common import DOOR
 
 if DOOR == "desk":
     from tamizdat.settings.desk import *  # noqa: F403 - likewise
+elif DOOR == "sender":
+    from tamizdat.settings.sender import *  # noqa: F403 - likewise
 else:
     from tamizdat.settings.newsroom import *  # noqa: F403 - likewise

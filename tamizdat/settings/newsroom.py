@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from csp import constants as csp
 
+from tamizdat.settings.backroom import *  # noqa: F403 - a settings module is made of its names
 from tamizdat.settings.common import (
     HOME,
     LANGUAGES,
@@ -20,19 +21,6 @@ from tamizdat.settings.common import (
     words,
 )
 
-# How letters go out (tamizdat.desk.post.ways); a password in it belongs into a file (…_FILE).
-MAIL = text("TAMIZDAT_MAIL")
-MAIL_FROM = text("TAMIZDAT_MAIL_FROM")
-MAIL_HELO = text("TAMIZDAT_MAIL_HELO")  # the name that this machine greets with
-CONFIRMATIONS_A_DAY = int(text("TAMIZDAT_CONFIRMATIONS_A_DAY", "5000"))  # to all addresses
-MAIL_DKIM_SELECTOR = text("TAMIZDAT_MAIL_DKIM_SELECTOR")  # for tamizdat doctor: others sign
-
-# The box in which mail comes in (tamizdat.newsletters.inbox.boxes), best in a file (…_FILE); the
-# domain of our addresses (else the sender's); the name of the host that judges senders (RFC 8601).
-INBOX = text("TAMIZDAT_INBOX")
-INBOX_DOMAIN = text("TAMIZDAT_INBOX_DOMAIN")
-INBOX_AUTHSERV = text("TAMIZDAT_INBOX_AUTHSERV")
-
 # A process without the newsroom's key can still run (tests, checks); it only cannot read sessions.
 SECRET_KEY = text("TAMIZDAT_SECRET_KEY") or secrets.token_urlsafe(48)
 ALLOWED_HOSTS = words("TAMIZDAT_NEWSROOM_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -40,7 +28,6 @@ CSRF_TRUSTED_ORIGINS = words("TAMIZDAT_NEWSROOM_ORIGINS")
 
 EDITION_ROOT = HOME / "edition"
 KEYS_ROOT = HOME / "keys"  # what the baker signs with (tamizdat.edition.keys)
-VAULT_KEYS_ROOT = KEYS_ROOT / "vault"  # what addresses are sealed with (tamizdat.vault.keys)
 
 BACKUP_FOLDER = Path(text("TAMIZDAT_BACKUP_FOLDER") or HOME / "backups")
 BACKUP_RECIPIENTS = words("TAMIZDAT_BACKUP_RECIPIENTS")  # age1…; with any, nightly

@@ -75,4 +75,4 @@ def test_only_the_back_rooms_programs_that_open_get_near_it(
             reached.add(program.name)
         assert "six words" not in " ".join([*program.words, *names.values()])
         assert program.descriptors == ((7,) if program.opens else ())
-    assert reached == {"worker", "post"}
+    assert reached == {"worker", "post", "sender"}

@@ -102,9 +102,12 @@ class Health:
         self.failures, self.until, self.run = 0, 0.0, 0
 
     def refused(self) -> bool:
-        """Count a mail that was refused for good; return whether that was one too many."""
+        """Count a mail that was refused for good; return whether that was one too many.
+
+        Of a relay that broke and has taken none since, any is.
+        """
         self.run += 1
-        return self.run >= RUN
+        return self.run >= RUN or self.failures > 0
 
     def is_well(self, now: float) -> bool:
         return now >= self.until

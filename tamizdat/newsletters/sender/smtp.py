@@ -93,6 +93,7 @@ class Line(Talk):
     ) -> None:
         self._desk = desk
         self.cannot_chunk = False  # the server offered BDAT and did not know it
+        self.was_idle = False  # when it ended
         self.done = 0  # mails that were taken
         self._announced: Mail | None = None  # its envelope was written
         self._handed: Mail | None = None  # its data was, or is being, written
@@ -107,6 +108,11 @@ class Line(Talk):
     def is_idle(self) -> bool:
         """Say whether it could take a mail now."""
         return self.is_ready and not (self._announced or self._handed or self._due or self._out)
+
+    @property
+    def holds(self) -> list[Mail]:
+        """The mails that are under way on it."""
+        return [each for each in (self._handed, self._announced) if each is not None]
 
     @property
     def is_worn(self) -> bool:
@@ -130,6 +136,7 @@ class Line(Talk):
             return
         step = self._due[0] if self._due else ""
         handed, announced = self._handed, self._announced
+        self.was_idle = self.is_idle
         self._handed = self._announced = None
         self._close()
         if handed is not None:
@@ -149,7 +156,7 @@ class Line(Talk):
 
     def _take(self) -> None:
         """Announce another mail, if there is one."""
-        if self._announced is not None or self.is_worn:
+        if self._announced is not None or self.is_worn or self.is_over:
             return
         while (mail := self._desk.next_mail(self)) is not None:
             if PATH.fullmatch(mail.to) is None:
@@ -290,7 +297,7 @@ class Line(Talk):
 def verdict(step: str, reply: Reply) -> Kind:
     """Say what an answer means for a mail. Raises Untrue where it means nothing."""
     kind = reply.code // 100
-    if kind == 2:
+    if kind == 2 and step == "body":
         return Kind.TAKEN
     if step == "mail":  # it is not about this mail: the server does not take us
         return Kind.UNTOUCHED

@@ -30,6 +30,7 @@ from tamizdat.newsletters.sender.replies import Replies, Reply, Untrue
 COMMAND = 60.0  # seconds of patience for the answer to a command
 END = 600.0  # for the answer to a mail's end (RFC 5321, section 4.5.3.2.6)
 READ = 65_536
+TOO_EARLY = "something was said before the encryption that belongs behind it"
 ENDS = ("body", "bdat")  # the steps that end a mail
 
 
@@ -61,12 +62,12 @@ class Talk:
         self._due: deque[str] = deque(["greeting"])  # the steps that wait for an answer
         self._held: deque[tuple[str, bytes]] = deque()  # what waits its turn, without pipelining
         self._out = b""
+        self._must_wrap = place.is_wrapped  # as soon as it is connected
         self._is_shaking = False  # hands, for TLS
+        self._shakes_outward = False  # and has to write for it
         self._secrets: list[bytes] = []
         self.deadline = clock() + place.command
         self.socket: socket.socket | ssl.SSLSocket = _begun(place)
-        if place.is_wrapped:
-            self._encrypt()
 
     # For the loop
 
@@ -75,7 +76,7 @@ class Talk:
 
     @property
     def wants_to_write(self) -> bool:
-        return bool(self._out) or self._is_shaking
+        return bool(self._out) or self._must_wrap or self._shakes_outward
 
     @property
     def is_encrypted(self) -> bool:
@@ -84,6 +85,8 @@ class Talk:
     def advance(self) -> None:
         """Read and write what can be; call it when the socket is ready for either."""
         try:
+            if self._must_wrap and not self._wrapped():
+                return
             if self._is_shaking and not self._shaken():
                 return
             self._flush()
@@ -97,7 +100,7 @@ class Talk:
 
     def look_at(self, now: float) -> None:
         """End the line if its server has been silent for too long."""
-        if now > self.deadline and (self._due or self._is_shaking or self._out):
+        if now > self.deadline and (self._due or self._out):
             self.end("no answer in time", is_silent=True)
 
     def end(self, reason: str, *, is_silent: bool = False) -> None:
@@ -114,8 +117,8 @@ class Talk:
         self._due.append(step)
         self._out += words
 
-    def _heard(self, reply: Reply) -> None:
-        if not self._due:
+    def _heard(self, reply: Reply, *, is_due: bool) -> None:
+        if not is_due:
             if reply.code == 421:  # a server may hang up at any time (RFC 5321, section 3.8)
                 self.end(reply.numbers)
                 return
@@ -162,24 +165,41 @@ class Talk:
             self.end(f"{reply.numbers}: no encryption; nothing was sent")
             return
         if not self._replies.is_between:
-            raise Untrue("something was said before the encryption that belongs behind it")
+            raise Untrue(TOO_EARLY)
         self._encrypt()
+
+    def _wrapped(self) -> bool:
+        """Begin to encrypt as soon as the line stands; return whether it does."""
+        error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, "no connection")
+        try:
+            self.socket.getpeername()
+        except OSError:
+            return False
+        self._must_wrap = False
+        self._encrypt()
+        return True
 
     def _encrypt(self) -> None:
         context = self.place.context or ssl.create_default_context()
         self.socket = context.wrap_socket(
             self.socket, server_hostname=self.place.host, do_handshake_on_connect=False
         )
-        self._is_shaking = True
+        self._is_shaking = self._shakes_outward = True
 
     def _shaken(self) -> bool:
         """Go on shaking hands; return whether it is done."""
         assert isinstance(self.socket, ssl.SSLSocket)  # noqa: S101 - only then are hands shaken
         try:
             self.socket.do_handshake()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except ssl.SSLWantReadError:
+            self._shakes_outward = False
             return False
-        self._is_shaking = False
+        except ssl.SSLWantWriteError:
+            self._shakes_outward = True
+            return False
+        self._is_shaking = self._shakes_outward = False
         if not self._due:  # after STARTTLS; encrypted from the start, a greeting is due
             self._greet()
         return True
@@ -229,10 +249,16 @@ class Talk:
             if not data:
                 self.end("the server hung up")
                 return
+            due = len(self._due)  # what is said from here on cannot have been answered already
             for reply in self._replies.feed(data):
-                self._heard(reply)
-                if self.is_over or self._is_shaking:
+                if self._is_shaking:
+                    raise Untrue(TOO_EARLY)
+                self._heard(reply, is_due=due > 0)
+                due -= 1
+                if self.is_over:
                     return
+            if self._is_shaking:
+                return
             self._be_patient()
             self._flush()
             if not (isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()):

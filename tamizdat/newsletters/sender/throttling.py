@@ -22,6 +22,7 @@ from datetime import date
 
 FIRST, LONGEST = 60.0, 3600.0  # seconds of pause
 JITTER = 0.25  # of a pause, so that not everything comes back at once
+SOON = 30.0  # seconds for which moments of a rate are given out ahead
 MANY = 3  # troubles in a row that are not grave
 WHILE_IN_DOUBT = 30.0  # seconds until somebody asks again whether the first one was taken
 GRAVE = ("4.3", "4.4", "4.7")  # the system, the network, policy (RFC 3463, section 3)
@@ -37,6 +38,7 @@ class Throttle:
     until: float = 0.0  # nothing goes there before
     asked: float = 0.0  # when the mail went out that tells whether the pause is over
     next: float = 0.0  # the next moment of its rate that is free
+    later: float = 0.0  # up to where mails were sent away to ask again
 
 
 @dataclass
@@ -51,7 +53,8 @@ class Throttles:
     def when(self, domain: bytes, now: float) -> float:
         """Return the moment at which a mail may go there; ``now`` for at once.
 
-        A moment that is given out is taken: ask once for each mail.
+        A moment within SOON is taken when it is given out: ask once for each mail. After a later
+        one ask again.
         """
         found = self._known.get(domain)
         rate = self.limits.get(domain)
@@ -67,8 +70,17 @@ class Throttles:
         if rate is None:
             return now
         moment = max(now, found.next)
-        found.next = moment + 1 / rate
-        return moment
+        if moment <= now + SOON:
+            found.next = moment + 1 / rate
+            return moment
+        # Too many wait already: these ask again, spread over time, and hold no moment until then.
+        found.later = max(found.later, now + SOON) + 1 / rate
+        return found.later
+
+    def is_open(self, domain: bytes, now: float) -> bool:
+        """Say whether a mail whose moment has come may go: whether no pause began meanwhile."""
+        found = self._known.get(domain)
+        return found is None or (found.until <= now and not found.failures)
 
     def took(self, domain: bytes) -> None:
         """Hear that a domain took a mail."""
