@@ -25,6 +25,7 @@ CALLS = {"create_connection", "open_connection", "urlopen", "urlretrieve", "fetc
 REASONS = {
     "desk/post/smtp.py": "hands letters to the one mail server that our own settings name",
     "fetching.py": "the one guarded way",
+    "newsletters/inbox/boxes.py": "empties the one mailbox that our own settings name",
     "serving/doctor/doors.py": "tamizdat doctor looks at the doors that our own settings name",
     "serving/doctor/mail.py": "tamizdat doctor asks name servers about our own mail domain",
     "serving/programs.py": "asks our own doors on this machine whether they are up",

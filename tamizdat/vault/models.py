@@ -146,6 +146,7 @@ class Suppression(models.Model):
         REFUSED = "refused", "does not want our mail"
         BOUNCED = "bounced", "does not take our mail"
         COMPLAINED = "complained", "was called unwanted"
+        ELSEWHERE = "elsewhere", "left a list that was brought in"
 
     index = models.BinaryField(max_length=INDEX_BYTES, unique=True)
     reason = models.CharField(max_length=10, choices=Reason.choices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import subprocess
 import threading
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -10,9 +11,13 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from django.core.management.base import CommandError
 
 from tamizdat.newsletters.inbox.mailbox import mails, pages
 from tamizdat.newsletters.inbox.mailbox.serving import server
+from tamizdat.serving.folder import Folder
+from tamizdat.serving.programs import OUTBOX, Address, environment, showing_mail
+from tests.homes import PATIENCE, free_ports, until
 
 PIXEL = b"\x89PNG\r\n\x1a\n"
 HOSTILE = "<script>alert(1)</script>"
@@ -135,3 +140,39 @@ def test_whatever_lies_there_can_be_shown(raw: bytes, tmp_path: Path) -> None:
 def test_an_empty_folder_says_so(tmp_path: Path) -> None:
     page = pages.list_of(mails.Outbox(tmp_path / "none").listed())
     assert b"Nothing has been sent yet" in page.body
+
+
+# As the demo starts it
+
+
+def test_the_demo_starts_it_and_tells_it_nothing(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    home = Folder(tmp_path)
+    (tmp_path / OUTBOX).mkdir()
+    (tmp_path / OUTBOX / "a1.eml").write_bytes(letter())
+    door = Address("127.0.0.1", port, "--mailbox-port")
+    program = showing_mail(home, door)
+    assert not [name for name in environment(program) if name.startswith("TAMIZDAT_")]
+    process = subprocess.Popen(program.words, env=environment(program))
+    try:
+        until(door.answers)
+        assert "Friday" in ask(port, "/")[2]
+    finally:
+        process.terminate()
+    assert process.wait(PATIENCE) == 0
+
+
+def test_no_other_newsroom_has_one(tmp_path: Path) -> None:
+    from tamizdat.serving.management.commands import serve
+
+    home = Folder(tmp_path)
+    assert serve.mailbox(home, {"mailbox_port": 8003, "doors": ()}) is None
+    home.settings.write_text("TAMIZDAT_DEMO=1\n")
+    assert serve.mailbox(home, {"mailbox_port": None, "doors": ()}) is None
+    (port,) = free_ports(1)
+    found = serve.mailbox(home, {"mailbox_port": port, "doors": ()})
+    assert found is not None
+    assert found.host == "127.0.0.1"
+    taken = Address("127.0.0.1", port, "--desk-port")
+    with pytest.raises(CommandError, match="a port of its own"):
+        serve.mailbox(home, {"mailbox_port": port, "doors": (taken,)})

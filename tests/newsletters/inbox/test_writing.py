@@ -142,7 +142,7 @@ def test_if_nobody_looked_they_would_be_written_to_again(
 
 
 @pytest.mark.parametrize(
-    ("state", "reason"), [(LEFT, "erased"), (BOUNCED, "bounced"), (COMPLAINED, "complained")]
+    ("state", "reason"), [(LEFT, "elsewhere"), (BOUNCED, "bounced"), (COMPLAINED, "complained")]
 )
 def test_who_left_elsewhere_is_remembered_and_not_kept(
     state: str, reason: str, tmp_path: Path, pair: Pair

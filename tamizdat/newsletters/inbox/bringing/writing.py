@@ -47,7 +47,7 @@ from tamizdat.vault.sealing import Sealed
 TURN = 20_000  # lines that are written in one turn
 MARK = "from "  # how the consent of who was brought in begins: "from mailchimp"
 REASONS = {
-    LEFT: Suppression.Reason.ERASED,  # she may come back by herself (subscribers.joining)
+    LEFT: Suppression.Reason.ELSEWHERE,  # she may come back by herself (subscribers.joining)
     BOUNCED: Suppression.Reason.BOUNCED,
     COMPLAINED: Suppression.Reason.COMPLAINED,
 }
