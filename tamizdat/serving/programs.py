@@ -149,7 +149,18 @@ def programs(
             (*python, "tamizdat.reader.door", *root, "--host", reader.host, *port),
         ),
         *vault(folder, os.environ),
+        *till(folder, os.environ, passphrase),
     ]
+
+
+def till(
+    folder: Folder, environment: Mapping[str, str], passphrase: int | None = None
+) -> list[Program]:
+    """Return the till, where the newsroom has providers that move money."""
+    if not environment.get("TAMIZDAT_PROVIDERS"):
+        return []
+    words = (sys.executable, "-m", "tamizdat.cli", "till", "--home", str(folder.path))
+    return [opening(Program("till", words, {"TAMIZDAT_DOOR": "backroom"}), passphrase)]
 
 
 def inbox(folder: Folder, environment: Mapping[str, str]) -> list[Program]:

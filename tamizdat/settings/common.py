@@ -54,6 +54,7 @@ WSGI_APPLICATION = "tamizdat.wsgi.application"
 DATABASE_ROUTERS = ["tamizdat.databases.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RUN_ROOT = HOME / "run"
+TILL_SOCKET = RUN_ROOT / "till.sock"  # where the desk asks about money (…money.client)
 VAULT_SOCKET = RUN_ROOT / "vault.sock"  # where the vault is asked (tamizdat.vault.client)
 
 # Where readers find us. The edition's bytes hold this one address and no mirror's.

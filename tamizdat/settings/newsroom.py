@@ -21,6 +21,12 @@ from tamizdat.settings.common import (
     words,
 )
 
+# Who moves money for us (tamizdat.contributions.money.opening); secrets belong into files (…_FILE).
+PROVIDERS = words("TAMIZDAT_PROVIDERS")
+SANDBOX = text("TAMIZDAT_SANDBOX")  # the address of the processor to try things with
+SANDBOX_KEY = text("TAMIZDAT_SANDBOX_KEY")
+SANDBOX_SECRET = text("TAMIZDAT_SANDBOX_SECRET")
+
 # A process without the newsroom's key can still run (tests, checks); it only cannot read sessions.
 SECRET_KEY = text("TAMIZDAT_SECRET_KEY") or secrets.token_urlsafe(48)
 ALLOWED_HOSTS = words("TAMIZDAT_NEWSROOM_HOSTS", "localhost,127.0.0.1,[::1]")

@@ -8,7 +8,7 @@ for first after that (``resolve``).
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 
@@ -38,21 +38,23 @@ def ask(till: Till, payment: Payment, amount: int, reason: str = "") -> Refund:
     Raises NotPossible, TooMuch, Closed, Unreachable, Refused. After Unsure the refund is *unknown*
     and returned as such.
     """
-    if payment.state != Payment.State.CONFIRMED or amount <= 0:
-        raise NotPossible("only a payment that came can be given back")
     name = _name(till, payment)
-    refund = write_down(payment, amount, reason, till)
+    refund = write_down(payment, amount, day_in(till.clock(), till.zone), reason)
     _carry_out(till, refund, name)
     refund.refresh_from_db()
     return refund
 
 
-def write_down(payment: Payment, amount: int, reason: str, till: Till) -> Refund:
-    """Write a refund down and take its part of the payment. Raises TooMuch."""
+def write_down(payment: Payment, amount: int, today: date, reason: str = "") -> Refund:
+    """Write a refund down and take its part of the payment. Raises NotPossible, TooMuch.
+
+    Who has no till (the newsroom's door) does no more: the till carries it out with its next look.
+    """
+    if payment.state != Payment.State.CONFIRMED or amount <= 0:
+        raise NotPossible("only a payment that came can be given back")
     with transaction.atomic(using=PEOPLE):
         if not give_back(payment, amount):
             raise TooMuch("less than that is left of the payment")
-        today = day_in(till.clock(), till.zone)
         return Refund.objects.create(payment=payment, amount=amount, day=today, reason=reason)
 
 

@@ -93,17 +93,17 @@ class Processor:
         said = json.dumps([request.path, asked], sort_keys=True)
         try:
             with self.store.transaction():
-                before = self._before(key, said)
-                if before is not None:
-                    return before
-                status, answer = self._do(parts, asked)
-                self._remember(key, said, status, answer)
+                answer = self._before(key, said)
+                if answer is None:
+                    status, found = self._do(parts, asked)
+                    answer = _json(status, found)
+                    self._remember(key, said, answer)
                 is_lost = self._is_unlucky("lose_replies")
         except Wrong as wrong:
-            answer, status, is_lost = {"error": wrong.kind}, wrong.status, False
+            return _json(wrong.status, {"error": wrong.kind})
         if is_lost:
             raise LostReply
-        return _json(status, answer)
+        return answer
 
     def _before(self, key: str, said: str) -> Response | None:
         since = (self.store.now() - KEYS_HOLD).timestamp()
@@ -116,11 +116,11 @@ class Processor:
             raise Wrong(409, "key-was-used-otherwise")
         return Response(row[1], row[2].encode(), headers=(("Idempotent-Replayed", "true"),))
 
-    def _remember(self, key: str, said: str, status: int, answer: Any) -> None:
+    def _remember(self, key: str, said: str, answer: Response) -> None:
         if key:
             self.store.connection.execute(
                 "INSERT OR REPLACE INTO used VALUES (?, ?, ?, ?, ?)",
-                [key, self.store.now().timestamp(), said, status, json.dumps(answer)],
+                [key, self.store.now().timestamp(), said, answer.status, answer.body.decode()],
             )
 
     def _do(self, parts: list[str], asked: dict[str, Any]) -> tuple[int, Any]:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from tamizdat.contributions.money.providers.processor.store import Store, Thing
@@ -18,6 +18,7 @@ from tamizdat.contributions.money.providers.processor.store import Store, Thing
 HEADER = "Processor-Signature"
 PAUSES = (5, 30, 300, 3_600, 14_400, 43_200, 86_400, 86_400)  # seconds
 Send = Callable[[bytes, dict[str, str]], bool]
+Spread = Callable[..., Iterable[bool]]
 
 
 def announce(store: Store, kind: str, thing: Thing) -> None:
@@ -58,15 +59,18 @@ def waiting(store: Store) -> list[tuple[int, bytes]]:
         return [(number, body.encode()) for number, body in rows]
 
 
-def deliver(store: Store, secret: str, send: Send) -> int:
-    """Send what is waiting; return how many messages were taken."""
-    taken = 0
-    for number, body in waiting(store):
+def deliver(store: Store, secret: str, send: Send, spread: Spread = map) -> int:
+    """Send what is waiting; return how many messages were taken. ``spread`` may send several at
+    once, as an executor's ``map``."""
+
+    def one(message: tuple[int, bytes]) -> bool:
+        number, body = message
         is_taken = send(body, signed(secret, body, store.now()))
-        taken += is_taken
         with store.transaction():
             _note(store, number, is_taken)
-    return taken
+        return is_taken
+
+    return sum(spread(one, waiting(store)))
 
 
 def _note(store: Store, number: int, is_taken: bool) -> None:

@@ -3,11 +3,11 @@ that sends its messages and lets its time go by."""
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +23,7 @@ from tamizdat.contributions.money.providers.processor.store import Store
 
 LONGEST = 64 * 1024
 EVERY = 0.05  # seconds between looks at what is to be sent
+AT_ONCE = 4  # messages
 PATIENCE = 20.0  # seconds for the newsroom to take a message
 
 
@@ -96,10 +97,10 @@ class Messenger:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self.stopped.wait(EVERY):
-            with contextlib.suppress(OSError, http.client.HTTPException):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while not self.stopped.wait(EVERY):
                 billing.advance(self.store, self.store.now())
-                while messages.deliver(self.store, self.secret, self.send):
+                while messages.deliver(self.store, self.secret, self.send, pool.map):
                     pass
 
     def send(self, body: bytes, headers: dict[str, str]) -> bool:

@@ -1,0 +1,129 @@
+"""Look after contributions: rates, switches, comparison with providers, the books"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        deeds = parser.add_subparsers(dest="deed", required=True, metavar="DEED")
+        deeds.add_parser("check", help="look through the books: do all sums hold?")
+        findings = deeds.add_parser("findings", help="what did not fit, and is to be looked at")
+        findings.add_argument("--close", type=int, metavar="NUMBER", help="it has been dealt with")
+        compare = deeds.add_parser(
+            "reconcile", help="compare with the providers' own lists, and settle what differs"
+        )
+        compare.add_argument("--provider", metavar="NAME", help="this one alone")
+        compare.add_argument(
+            "--all", action="store_true", help="all payments of five weeks, as every night"
+        )
+        rates = deeds.add_parser("rates", help="read exchange rates in, or show what there is")
+        rates.add_argument("file", nargs="?", type=Path, metavar="FILE", help="XML or CSV")
+        switch = deeds.add_parser("switch", help="switch a provider off or on")
+        switch.add_argument("provider", metavar="NAME")
+        switch.add_argument("state", choices=("on", "off"))
+        switch.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        deeds: dict[str, Callable[[dict[str, Any]], None]] = {
+            "check": self._check,
+            "findings": self._findings,
+            "reconcile": self._reconcile,
+            "rates": self._rates,
+            "switch": self._switch,
+        }
+        deeds[options["deed"]](options)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        from tamizdat.contributions.money import ledger
+
+        found = ledger.audit()
+        if found.faults:
+            raise CommandError("the books do not hold: " + "; ".join(found.faults))
+        self.stdout.write(
+            f"The books hold: {found.transactions} transactions, {found.postings} postings."
+        )
+
+    def _findings(self, options: dict[str, Any]) -> None:
+        from tamizdat.contributions.money.models import Finding
+
+        rows = Finding.objects.filter(is_open=True).order_by("pk")
+        if options["close"] is not None:
+            if not rows.filter(pk=options["close"]).update(is_open=False):
+                raise CommandError(f"there is no open finding {options['close']}")
+            return
+        for row in rows:
+            kind = Finding.Kind(row.kind).label
+            self.stdout.write(f"{row.pk:>6}  {row.day}  {row.provider:<10} {kind}")
+        if not rows:
+            self.stdout.write("Nothing is open.")
+
+    def _reconcile(self, options: dict[str, Any]) -> None:
+        from django.conf import settings
+        from django.utils import timezone
+
+        from tamizdat.contributions.money import reconciling
+        from tamizdat.contributions.money.opening import till_of
+
+        till = till_of(settings, timezone.now)
+        names = [options["provider"]] if options["provider"] else list(till.providers)
+        if not names:
+            raise CommandError("TAMIZDAT_PROVIDERS names no provider")
+        for name in names:
+            deed = reconciling.nightly if options["all"] else reconciling.hourly
+            report = deed(till, name)
+            self.stdout.write(
+                f"{name}: looked at {report.looked_at}, could not settle {report.failed}, "
+                f"missing at the provider {report.missing}"
+            )
+
+    def _rates(self, options: dict[str, Any]) -> None:
+        from django.utils import timezone
+
+        from tamizdat.contributions.money import rates
+        from tamizdat.contributions.money.amounts import OFFERED
+
+        if options["file"] is not None:
+            try:
+                data = options["file"].read_bytes()
+            except OSError as error:
+                raise CommandError(f"{options['file']}: {error.strerror}") from None
+            self.stdout.write(f"{rates.keep(rates.read(data))} rates were read in.")
+            return
+        stored = rates.stored()
+        for currency in OFFERED:
+            days = stored.by_currency.get(currency, ((), ()))[0]
+            newest = days[-1] if days else ("1 euro" if currency == "EUR" else "none")
+            self.stdout.write(f"{currency}  {newest}")
+        if stored.is_old(timezone.localdate()):
+            self.stderr.write("The dollar's rate is old or missing; read newer ones in.")
+
+    def _switch(self, options: dict[str, Any]) -> None:
+        from django.conf import settings
+        from django.utils import timezone
+
+        from tamizdat.contributions.money import switching
+
+        name, off = options["provider"], options["state"] == "off"
+        if name not in settings.PROVIDERS:
+            known = ", ".join(settings.PROVIDERS) or "none"
+            raise CommandError(f"{name!r} is no provider of this newsroom; known are {known}")
+        if off and not options["yes"]:
+            self.stdout.write(
+                f"{name} will be offered to nobody, and no renewal that we bill is taken; what "
+                "moves already is followed, and what the provider bills by itself goes on."
+            )
+            if input("Switch it off? [y/N] ").strip().lower() != "y":
+                raise CommandError("nothing was changed")
+        today = timezone.localdate()
+        done = switching.switch(name, today, off=off)
+        self.stdout.write(f"{name} is {options['state']}{'' if done else ' already'}.")

@@ -1,0 +1,146 @@
+"""The sandbox does what every provider must, whoever bills; and its pages say what they are."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tamizdat.contributions.money.providers import Page
+from tamizdat.contributions.money.providers.processor import billing, deeds, messages, pages
+from tamizdat.contributions.money.providers.processor.serving import Messenger, Server, served
+from tamizdat.contributions.money.providers.sandbox import Sandbox
+from tests.contributions.conftest import KEY, SECRET
+from tests.contributions.providers.contract import Account, Contract
+from tests.homes import until
+
+
+class SandboxAccount(Account):
+    def __init__(self, server: Server, *, bills: bool) -> None:
+        self.server = server
+        self.store = server.processor.store
+        self.provider = Sandbox(server.processor.base, KEY, SECRET, bills=bills)
+
+    def _choose(self, page: Page, decision: str) -> None:
+        with self.store.transaction():
+            deeds.decide(self.store, self.store.get(page.visit) or {}, decision)
+
+    def approve(self, page: Page) -> None:
+        self._choose(page, "approve")
+
+    def decline(self, page: Page) -> None:
+        self._choose(page, "decline")
+
+    def lose_replies(self) -> None:
+        with self.store.transaction():
+            self.store.set_fact("lose_replies", "2")
+        assert isinstance(self.provider, Sandbox)
+        if not self.provider.line._free:
+            with self.store.transaction():
+                self.store.set_fact("lose_replies", "1")
+
+    def cut(self) -> None:
+        assert isinstance(self.provider, Sandbox)
+        self.provider.line.close()
+        self.provider.line.base = "http://127.0.0.1:9"
+
+    def visits(self) -> int:
+        return len(self.store.page("visit", 0, 9e12, 0, 1000))
+
+    def dispute(self, payment: str, outcome: str) -> None:
+        with self.store.transaction():
+            deeds.dispute(self.store, self.store.get(payment) or {}, outcome)
+
+    def now(self) -> datetime:
+        return self.store.now()
+
+    def pass_days(self, days: int) -> None:
+        billing.advance(self.store, self.now() + timedelta(days=days))
+
+    def messages(self) -> list[tuple[bytes, Mapping[str, str]]]:
+        found = messages.waiting(self.store)
+        return [(body, self.signed(body, self.now())) for _, body in found]
+
+    def signed(self, body: bytes, at: datetime) -> Mapping[str, str]:
+        headers = messages.signed(SECRET, body, at)
+        return {name.lower(): value for name, value in headers.items()}
+
+    def sent(self) -> list[Any]:
+        rows = self.store.connection.execute("SELECT said FROM used").fetchall()
+        return [value for (said,) in rows for value in json.loads(said)[1].values()]
+
+
+@pytest.fixture(params=[True, False], ids=["it bills", "we bill"])
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
+    with served(tmp_path / "processor.sqlite3", KEY) as server:
+        found = SandboxAccount(server, bills=request.param)
+        yield found
+        found.provider.line.close()
+
+
+class TestSandbox(Contract):
+    """All of the contract."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with served(tmp_path / "processor.sqlite3", KEY) as found:
+        yield found
+
+
+def asked(server: Server, method: str, path: str, body: str = "") -> tuple[int, str]:
+    parts = urlsplit(server.processor.base)
+    browser = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    browser.request(method, path, body or None, headers)
+    answer = browser.getresponse()
+    found = answer.status, answer.read().decode()
+    browser.close()
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "fa"])
+def test_its_page_says_that_no_money_moves(server: Server, language: str) -> None:
+    with server.processor.store.transaction():
+        visit = deeds.open_visit(
+            server.processor.store,
+            {"amount": 500, "currency": "EUR", "language": language, "reference": "r"},
+        )
+    status, text = asked(server, "GET", f"/pay/{visit['id']}")
+    assert status == 200
+    assert pages.WORDS[language]["nothing"] in text
+    assert f'lang="{language}"' in text
+    assert "<script" not in text
+    assert text.count("<button") == len(pages.DECISIONS)
+    assert set(pages.WORDS[language]) == set(pages.WORDS["en"])
+
+
+def test_what_is_asked_without_its_key_is_refused(server: Server) -> None:
+    assert asked(server, "GET", "/v1/payments")[0] == 401
+    assert asked(server, "POST", "/v1/visits", "{}")[0] == 401
+    assert asked(server, "POST", "/test/clock", "{}")[0] == 401
+    assert asked(server, "GET", "/elsewhere")[0] == 404
+    assert asked(server, "GET", "/pay/vis_none")[0] == 404
+
+
+def test_messages_are_sent_until_they_are_taken(server: Server) -> None:
+    store, taken = server.processor.store, []
+    with store.transaction():
+        visit = deeds.open_visit(store, {"amount": 500, "currency": "EUR", "reference": "r"})
+        deeds.decide(store, visit, "approve")
+    assert messages.deliver(store, SECRET, lambda body, headers: False) == 0
+    assert messages.deliver(store, SECRET, lambda body, headers: True) == 0  # not yet again
+    with store.transaction():
+        store.move_clock(store.now() + timedelta(seconds=6))
+    sender = Messenger(store, SECRET, "http://127.0.0.1:9/")
+    sender.send = lambda body, headers: taken.append(body) is None  # type: ignore[method-assign]  # no newsroom is there
+    sender.start()
+    until(lambda: bool(taken))
+    sender.stop()
+    assert json.loads(taken[0])["kind"] == "payment.confirmed"
