@@ -46,6 +46,9 @@ FOR_TESTS = (
     Need("nginx-light", "nginx, the peer of the reader door", has_program("nginx")),
     Need("dovecot-imapd", "dovecot, a box with mail", has_program("dovecot")),
     Need("dovecot-pop3d", "dovecot's other door", Path("/usr/lib/dovecot/pop3").is_file),
+    Need("postfix", "Postfix, a real receiver, and its smtp-sink", has_program("postfix")),
+    Need("opendkim", "OpenDKIM, a judge of signatures", has_program("opendkim")),
+    Need("spamassassin", "SpamAssassin, a judge of mails", has_program("spamassassin")),
     Need("default-jre-headless", "Java, for the judges of HTML and EPUB", has_program("java")),
 )
 FOR_VENV = (
