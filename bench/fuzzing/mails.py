@@ -127,29 +127,41 @@ def _request(body: bytes) -> Any:
         "CONTENT_LENGTH": str(len(body)),
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
+        "HTTP_X_TWILIO_EMAIL_EVENT_WEBHOOK_TIMESTAMP": "1",
         "wsgi.input": io.BytesIO(body),
     }
     return WSGIRequest(environ)
 
 
 def _reports() -> list[bytes]:
-    events: list[Any] = [
-        {"RecordType": "Bounce", "Type": "HardBounce", "ID": 7, "MessageID": "m", "Email": "a@b.c",
-         "Details": "550 5.1.1", "BouncedAt": "2026-11-20T12:00:00Z"},
-        {"signature": {"timestamp": "1", "token": "t", "signature": "s"}, "event-data": {
-            "event": "failed", "severity": "permanent", "id": "e", "timestamp": 1.5,
-            "recipient": "a@b.c", "delivery-status": {"code": 550, "message": "5.1.1"},
-            "message": {"headers": {"message-id": "m"}}}},
-        [{"event": "bounce", "email": "a@b.c", "timestamp": 1, "smtp-id": "m", "sg_event_id": "e",
-          "reason": "550", "type": "blocked"}],
-        [{"msys": {"message_event": {"type": "bounce", "event_id": "1", "raw_rcpt_to": "a@b.c",
-                                     "bounce_class": "10", "timestamp": "1"}}}],
-        {"event": "hard_bounce", "email": "a@b.c", "message-id": "m", "ts_epoch": 1000},
-        [{"event": "bounce", "time": 1, "MessageID": 1, "email": "a@b.c", "error": "user unknown"}],
-        {"events": [{"event": "bounce", "email": "a@b.c", "message_id": "m", "timestamp": 1}]},
-        {"type": "activity.hard_bounced", "data": {"type": "hard_bounced", "id": "1", "email": {
-            "message": {"id": "m"}, "recipient": {"email": "a@b.c"}}}},
-        {"event": "MessageBounced", "timestamp": 1, "uuid": "u", "payload": {
-            "original_message": {"id": 1, "to": "a@b.c"}, "bounce": {"id": 2}}},
-    ]  # fmt: skip
-    return [bytes([number]) + json.dumps(each).encode() for number in range(9) for each in events]
+    """Return a report of each provider, in the order of their names; the first byte chooses."""
+    address, mark = "a@b.example", "m@lantern.example"
+    reports: dict[str, Any] = {
+        "brevo": {"event": "hard_bounce", "email": address, "message-id": mark, "ts_epoch": 1000},
+        "mailersend": {"type": "activity.hard_bounced", "data": {
+            "type": "hard_bounced", "id": "1", "created_at": "2026-11-20T12:00:00Z",
+            "email": {"message": {"id": mark}, "recipient": {"email": address}}}},
+        "mailgun": {"signature": {"timestamp": "1", "token": "t", "signature": "s"},
+                    "event-data": {"event": "failed", "severity": "permanent", "id": "e",
+                                   "timestamp": 1.5, "recipient": address,
+                                   "delivery-status": {"code": 550, "message": "5.1.1"},
+                                   "message": {"headers": {"message-id": mark}}}},
+        "mailjet": [{"event": "bounce", "time": 1, "MessageID": 1, "email": address,
+                     "error_related_to": "recipient", "error": "user unknown"}],
+        "mailtrap": {"events": [{"event": "bounce", "email": address, "message_id": mark,
+                                 "timestamp": 1, "event_id": "e", "response": "550"}]},
+        "postal": {"event": "MessageBounced", "timestamp": 1, "uuid": "u", "payload": {
+            "original_message": {"id": 1, "to": address}, "bounce": {"id": 2}}},
+        "postmark": {"RecordType": "Bounce", "Type": "HardBounce", "ID": 7, "MessageID": mark,
+                     "Email": address, "Details": "550 5.1.1",
+                     "BouncedAt": "2026-11-20T12:00:00Z"},
+        "sendgrid": [{"event": "bounce", "email": address, "timestamp": 1, "smtp-id": mark,
+                      "sg_event_id": "e", "reason": "550", "type": "blocked"}],
+        "sparkpost": [{"msys": {"message_event": {
+            "type": "bounce", "event_id": "1", "raw_rcpt_to": address, "bounce_class": "10",
+            "timestamp": "1", "raw_reason": "550 5.1.1"}}}],
+    }  # fmt: skip
+    return [
+        bytes([number]) + json.dumps(reports[name]).encode()
+        for number, name in enumerate(sorted(reports))
+    ]

@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
@@ -25,11 +27,19 @@ from tests.newsletters.inbox.mails import TOKEN
 pytestmark = pytest.mark.django_db(databases=["default", PEOPLE])
 BASIC, KEY = "lantern:a long password", "signing-key"
 READER = "anna@reader.example"
+PRIVATE = ec.generate_private_key(ec.SECP256R1())
+PUBLIC = "".join(
+    PRIVATE.public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+    .splitlines()[1:-1]
+)
 
 
 @pytest.fixture
 def door(settings: DjangoSettings, desk: Client) -> Client:
-    settings.HOOKS = {"postmark": BASIC, "mailgun": KEY, "mailersend": KEY, "sparkpost": BASIC}
+    settings.HOOKS = {"postmark": BASIC, "mailgun": KEY, "mailersend": KEY, "mailtrap": KEY}
+    settings.HOOKS["sparkpost"] = BASIC
     return desk
 
 
@@ -232,6 +242,36 @@ def test_an_event_goes_by_itself(door: Client) -> None:
 def test_each_providers_code_is_there(provider: str) -> None:
     assert providers.load(provider).esp_name
     assert not is_sound(provider, "")
+    assert is_sound(provider, PUBLIC if provider == "sendgrid" else "name:password")
     if PROVIDERS[provider].secret == providers.BASIC:
-        assert is_sound(provider, "name:password")
         assert not is_sound(provider, "password")
+
+
+def test_a_signature_is_made_with_the_secret_that_is_set(door: Client) -> None:
+    """Of each way of signing one: in the body, over the body, a key pair, a password."""
+    body = {"events": [{"event": "bounce", "email": READER, "message_id": "m", "timestamp": 1,
+                        "event_id": "e1", "response": "550 5.1.1"}]}  # fmt: skip
+    text = json.dumps(body)
+    signed = hmac.new(KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+    assert send(door, "mailtrap", text, {"Mailtrap-Signature": signed}) == 200
+    assert send(door, "mailtrap", text + " ", {"Mailtrap-Signature": signed}) == 403
+    assert kinds() == ["hard"]
+
+
+def test_a_key_pairs_signature_covers_its_moment(door: Client, settings: DjangoSettings) -> None:
+    settings.HOOKS = {"sendgrid": PUBLIC}
+    text = json.dumps([{"event": "bounce", "email": READER, "timestamp": 1, "smtp-id": "m",
+                        "sg_event_id": "e1", "reason": "550 5.1.1 no"}])  # fmt: skip
+
+    def headers(moment: int) -> dict[str, str]:
+        data = f"{moment}{text}".encode()
+        signature = b64encode(PRIVATE.sign(data, ec.ECDSA(hashes.SHA256()))).decode()
+        head = "X-Twilio-Email-Event-Webhook-"
+        return {f"{head}Signature": signature, f"{head}Timestamp": str(moment)}
+
+    now = int(timezone.now().timestamp())
+    assert send(door, "sendgrid", text, headers(now - 400)) == 403
+    assert send(door, "sendgrid", text, headers(now) | {
+        "X-Twilio-Email-Event-Webhook-Timestamp": str(now + 1)}) == 403  # fmt: skip
+    assert send(door, "sendgrid", text, headers(now)) == 200
+    assert kinds() == ["hard"]

@@ -56,7 +56,7 @@ PROVIDERS = {
         "mailgun", "MailgunTrackingWebhookView", "webhook_signing_key", "signature.timestamp"
     ),
     "mailjet": Provider("mailjet", "MailjetTrackingWebhookView", BASIC),
-    "mailtrap": Provider("mailtrap", "MailtrapTrackingWebhookView", "signing_secret"),
+    "mailtrap": Provider("mailtrap", "MailtrapTrackingWebhookView", "tracking_secret"),
     "postal": Provider("postal", "PostalTrackingWebhookView", "webhook_key"),
     "postmark": Provider("postmark", "PostmarkTrackingWebhookView", BASIC),
     "sendgrid": Provider(
