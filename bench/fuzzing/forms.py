@@ -23,7 +23,12 @@ from hypothesis import strategies as st
 from fuzzing import INTERESTING, Target, hostile
 
 PATHS = [b"/me/", b"/ru/me/", b"/fa/me/asked/", b"/", b"/work.js", b"/robots.txt", b"/me/LINK/"]
+PATHS += [b"/subscribe/", b"/fa/subscribe/", b"/ru/subscribe/asked/", b"/confirm/LINK/"]
+PATHS += [b"/letters/PREFS/", b"/ru/letters/PREFS/", b"/leave/LEAVE", b"/letters/back/"]
+FRIDAY = f"{5:032x}"
 FIELDS = ["address", "ticket", "altcha", "do", "csrfmiddlewaretoken", "\0", ""]
+FIELDS += ["newsletter", "variant", "consent", "sure", "pause", "shown", "back"]
+FIELDS += [f"language-{FRIDAY}", f"variant-{FRIDAY}", "List-Unsubscribe"]
 VALUES = [
     "reader@lantern.example",
     "TICKET",
@@ -33,6 +38,15 @@ VALUES = [
     "erase",
     "erase-now",
     "почта@пример.рф",
+    FRIDAY,
+    "full",
+    "1",
+    "2026-11",
+    "save",
+    "leave",
+    "leave-all",
+    "fa",
+    "2026-12-24",
 ]
 ORIGINS = [
     "null",
@@ -130,7 +144,7 @@ def _desk() -> Callable[[Sent], None]:
     from tamizdat.databases import PEOPLE
 
     Path(settings.DATABASES[PEOPLE]["NAME"]).parent.mkdir(exist_ok=True)
-    for app in ("vault", "desk"):
+    for app in ("vault", "desk", "subscribers", "inbox"):
         call_command("migrate", app, database=PEOPLE, verbosity=0, skip_checks=True)
     settings.VAULT_SOCKET = Path(os.environ["TAMIZDAT_HOME"]) / "run" / "vault.sock"
     application = get_wsgi_application()
@@ -148,12 +162,16 @@ def _desk() -> Callable[[Sent], None]:
 
 
 def _answer(application: Any, sent: Sent) -> tuple[int, dict[str, str], bytes]:
-    ticket, token = _good()
-    body = sent.body.replace(b"TICKET", ticket.encode())
+    form = "subscribe" if b"subscribe" in sent.path else "me"
+    good = _good()
+    body = sent.body.replace(b"TICKET", _ticket(form).encode())
+    path = sent.path
+    for word, token in good.items():
+        path = path.replace(word, token.encode())
     environ = {
         "REQUEST_METHOD": sent.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": sent.path.replace(b"LINK", token.encode()).decode("latin-1"),
+        "PATH_INFO": path.decode("latin-1"),
         "QUERY_STRING": quote_from_bytes(sent.query, safe="&=%+"),
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
@@ -173,9 +191,23 @@ def _answer(application: Any, sent: Sent) -> tuple[int, dict[str, str], bytes]:
     return int(begun[0].split()[0]), dict(begun[1]), whole
 
 
-def _good() -> tuple[str, str]:
-    """Give a ticket that was waited for, and the token of a link to somebody who is known."""
+def _ticket(form: str) -> str:
+    """Give a ticket that was waited for."""
     from datetime import timedelta
+
+    from django.conf import settings
+    from django.utils import timezone
+
+    from tamizdat.desk import admission
+
+    waited = timezone.now() - timedelta(seconds=admission.WAIT + 1)
+    return admission.Gate(settings.DESK_KEY.encode()).give(form, waited).text
+
+
+def _good() -> dict[bytes, str]:
+    """Give the tokens of links to somebody who is known, by what stands for them in a path."""
+    from datetime import timedelta
+    from uuid import UUID
 
     from django.conf import settings
     from django.utils import timezone
@@ -183,21 +215,27 @@ def _good() -> tuple[str, str]:
     from tamizdat.desk import admission
     from tamizdat.desk.limits import Limits
     from tamizdat.desk.models import Link
+    from tamizdat.newsletters.subscribers.joining import Choice, join
+    from tamizdat.newsletters.subscribers.links import LEAVE, PREFERENCES, Links
+    from tamizdat.newsletters.subscribers.offering import Offer, offer
     from tamizdat.vault.client import Vault
     from tamizdat.vault.models import Address
     from tamizdat.vault.tokens import hash_of
 
     now = timezone.now()
-    waited = now - timedelta(seconds=admission.WAIT + 1)
-    gate = admission.Gate(settings.DESK_KEY.encode())
     if not _LINKS or secrets.randbelow(20) == 0:  # the forms' buckets are filled again, too
-        vars(admission.LIMITS).update(vars(Limits(admission.ME, admission.PLAIN)))
-        _LINKS[:] = [secrets.token_urlsafe(16)]
+        every = (admission.ME, admission.SUBSCRIBE, admission.PLAIN)
+        vars(admission.LIMITS).update(vars(Limits(*every)))
+        for language in ("en", "fa"):
+            offer(Offer(UUID(hex=FRIDAY), language, "Friday", offers_full_text=True))
         address = Address.objects.keep(Vault(settings.VAULT_SOCKET).seal(VALUES[0]), now)
-        Link.objects.create(
-            hash=hash_of(_LINKS[0]), address=address, gone_at=now + timedelta(hours=1)
-        )
-    return gate.give(admission.ME.name, waited).text, _LINKS[0]
+        Address.objects.confirm(address.pk)
+        (mine,) = join(address, Choice((UUID(hex=FRIDAY),), "en"), "", now, greets=False)
+        token, links = secrets.token_urlsafe(16), Links(settings.LINK_KEY.encode())
+        Link.objects.create(hash=hash_of(token), address=address, gone_at=now + timedelta(hours=1))
+        _LINKS.update({b"LINK": token, b"PREFS": links.token(mine.pk, PREFERENCES)})
+        _LINKS[b"LEAVE"] = links.token(mine.pk, LEAVE)
+    return _LINKS
 
 
-_LINKS: list[str] = []
+_LINKS: dict[bytes, str] = {}

@@ -103,3 +103,29 @@ def test_a_kernel_that_cannot_confine_the_desk_is_said(monkeypatch: pytest.Monke
     assert [each.id for each in checks.confinement()] == ["tamizdat.W006"]
     monkeypatch.setattr(landlock, "version", lambda: 1)
     assert checks.confinement() == []
+
+
+def test_links_without_a_key_of_their_own_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: DjangoSettings
+) -> None:
+    settings.HOME = tmp_path
+    monkeypatch.delenv("TAMIZDAT_LINK_KEY", raising=False)
+    (found,) = checks.links()
+    assert found.id == "tamizdat.W040"
+    assert "link.key" in (found.hint or "")
+    monkeypatch.setenv("TAMIZDAT_LINK_KEY_FILE", "link.key")
+    settings.LINK_KEY = "short"
+    assert [each.id for each in checks.links()] == ["tamizdat.E040"]
+    settings.LINK_KEY = "k" * 48
+    assert checks.links() == []
+
+
+@pytest.mark.parametrize("domain", ["@mail.example", "mail", "https://mail.example", "почта.рф"])
+def test_a_provider_at_home_is_a_domain(domain: str, settings: DjangoSettings) -> None:
+    settings.HOME_PROVIDERS = ["mail.example", domain]
+    assert [each.id for each in checks.home_country()] == ["tamizdat.E042"]
+
+
+def test_a_language_of_the_home_country_is_a_code(settings: DjangoSettings) -> None:
+    settings.HOME_LANGUAGES = ["ru", "Russian"]
+    assert [each.id for each in checks.home_country()] == ["tamizdat.E041"]
