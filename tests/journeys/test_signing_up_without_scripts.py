@@ -61,10 +61,10 @@ def sign_up(page: Page, newsroom: Newsroom) -> None:  # noqa: F811 - no fixture 
 def choose(page: Page) -> None:
     """Follow the way from the page that thanks to the page of choices."""
     page.get_by_role("link", name="Change what you get").click()
-    page.get_by_label("Language").select_option("ru")
+    page.get_by_label("Language", exact=True).select_option("ru")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    expect(page.get_by_label("Language")).to_have_value("ru")
+    expect(page.get_by_label("Language", exact=True)).to_have_value("ru")
 
 
 def leave(page: Page, link: str) -> None:
