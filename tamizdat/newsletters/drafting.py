@@ -132,7 +132,10 @@ def _moments(newsletter: Newsletter, now: datetime) -> Iterator[datetime]:
 
 def _is_open(newsletter: Newsletter, due_at: datetime) -> bool:
     day = day_of(newsletter, due_at)
-    return not Occasion.objects.filter(newsletter=newsletter, day=day).exists()
+    if Occasion.objects.filter(newsletter=newsletter, day=day).exists():
+        return False
+    # An issue that an editor made for this very moment by hand, or that was brought along.
+    return not Issue.objects.child_of(newsletter).filter(due_at=due_at).exists()
 
 
 def day_of(newsletter: Newsletter, moment: datetime) -> date:

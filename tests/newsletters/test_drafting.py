@@ -185,6 +185,14 @@ def test_a_moment_at_which_nobody_was_there_is_drafted_afterwards(
     assert occasion.due_at == FRIDAY - timedelta(days=7)
 
 
+def test_a_moment_that_has_its_issue_already_is_not_drafted(
+    newsroom: dict[str, Any], letter: Newsletter
+) -> None:
+    letters.issue(letter, due_at=FRIDAY - timedelta(days=7))
+
+    assert draft_what_is_near(timezone.now()) == []
+
+
 def test_a_newsletter_that_was_not_there_yet_missed_nothing(
     newsroom: dict[str, Any], clock: time_machine.Traveller
 ) -> None:
