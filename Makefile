@@ -25,7 +25,7 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-byteco
 NPM_CI := npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 PORTS := --reader-port $(READER_PORT) --newsroom-port $(NEWSROOM_PORT) --desk-port $(DESK_PORT)
 
-.PHONY: help demo serve test check suite suite-sqlite suite-postgres system golden bench lock clean
+.PHONY: help demo serve test test-all check suite suite-sqlite suite-postgres system golden bench lock clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
@@ -39,6 +39,9 @@ serve: .venv/installed ## serve the newsroom in HOME_DIR
 test: .venv/installed-dev .venv/installed-tools system ## everything: what tests need, the quick checks, the suite twice
 	@$(MAKE) check
 	@$(MAKE) suite
+
+test-all: test .venv/installed-heavy ## the same, and what is heavy: Mozilla's Observatory asked about the doors
+	@$(BIN)/python -m pytest -n 0 -m heavy
 
 check: .venv/installed-dev ## the quick ones: format, lint, types, layers, templates
 	@$(BIN)/ruff format --check .
@@ -83,7 +86,7 @@ lock: .venv/uv ## renew the lock files from pyproject.toml
 
 clean: ## take away the environment and what tools left behind; newsrooms stay
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	@rm -rf tests/tools/node_modules bench/tools/node_modules
+	@rm -rf tests/tools/node_modules tests/tools/observatory/node_modules bench/tools/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is installed. Each stamp is newer than what it was made from, so the second time nothing
@@ -116,6 +119,12 @@ clean: ## take away the environment and what tools left behind; newsrooms stay
 	  echo "Installing the packages of tests/tools/package-lock.json …"; \
 	  (cd tests/tools && $(NPM_CI)); touch $@; \
 	else echo "npm is missing (Node.js 18 or newer): the tests that judge HTML will be skipped"; fi
+
+# Mozilla's HTTP Observatory and the two hundred packages that it brings, for test-all alone.
+.venv/installed-heavy: .venv/made tests/tools/observatory/package-lock.json
+	@echo "Installing the packages of tests/tools/observatory/package-lock.json …"
+	@cd tests/tools/observatory && $(NPM_CI)
+	@touch $@
 
 # Lighthouse, for bench/page.py alone: large, and no test needs it.
 .venv/installed-bench: .venv/made bench/tools/package-lock.json
