@@ -19,6 +19,7 @@ one JSON object.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import random
@@ -171,12 +172,18 @@ def start(home: Path, port: int) -> int:
     code = 1
     try:
         os.setsid()
+        die_with_parent()
         opened = os.open(home / "run" / "crashes.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(opened, 2)
         stay(home, port)
         code = 0
     finally:
         os._exit(code)
+
+
+def die_with_parent() -> None:
+    """Leave no crew behind where the bench itself is ended."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)
 
 
 def stay(home: Path, port: int) -> None:

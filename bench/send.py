@@ -48,13 +48,23 @@ def main() -> None:
     if options.act:
         act(Path(options.act[0]), options.act[1], options)
         return
-    with database(options.db), newsroom(options.keep) as home:
+    with database(options.db), place(options) as home:
         for deed in ("keys", "fill", "begin"):
             say(f"{deed} …")
             again(__file__, "--act", home, deed, *words(options))
         with sink() as port:
             again(__file__, "--act", home, "send", "--port", port, *words(options))
         print(json.dumps(told(home, options), indent=2))
+
+
+@contextmanager
+def place(options: argparse.Namespace) -> Iterator[Path]:
+    """Return the folder of the newsroom: one that is there, or a new one."""
+    if options.home:
+        yield options.home
+        return
+    with newsroom(options.keep) as home:
+        yield home
 
 
 def told(home: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -94,6 +104,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--signed", action="store_true", help="with DKIM, RSA-2048")
     parser.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--home", type=Path, help="a newsroom that is there; it is used")
     parser.add_argument("--keep", action="store_true", help="leave the newsroom's folder there")
     parser.add_argument("--profile", action="store_true", help="write loop-0.prof, slower")
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)

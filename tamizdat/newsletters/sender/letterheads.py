@@ -61,4 +61,5 @@ class Letterhead:
         }
         sender = f"{BOX}+{paper.marks.make(number, BOUNCE)}@{paper.domain}"
         stencil = self._stencils.get(claimed.variant) or self._stencils["digest"]
-        return Mail(number, sender, to, stencil.fill(values), domain)
+        # No line of a stencil begins with a full stop (``stencil.quoted_printable``).
+        return Mail(number, sender, to, stencil.fill(values), domain, is_dotless=True)

@@ -47,13 +47,18 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one person. ``domain`` is what throttles go by."""
+    """One mail to one person. ``domain`` is what throttles go by.
+
+    ``is_dotless`` says that no line of it begins with a full stop, and that the last one is ended:
+    then nobody has to look through it once more (RFC 5321, section 4.5.2).
+    """
 
     number: int
     sender: str
     to: str = field(repr=False)
     data: bytes = field(repr=False)
     domain: bytes = b""
+    is_dotless: bool = False
 
     @property
     def is_ascii(self) -> bool:
@@ -241,7 +246,8 @@ class Line(Talk):
         mail = self._announced
         assert mail is not None  # noqa: S101 - DATA was said for it
         if reply.code == 354 and self._trouble is None:
-            self._hand("body", stuffed(mail.data) + b".\r\n")
+            data = mail.data if mail.is_dotless else stuffed(mail.data)
+            self._hand("body", data + b".\r\n")
             return
         if reply.code == 354:  # with nobody to send to: an empty mail (RFC 2920, section 3.1)
             self._out += b".\r\n"

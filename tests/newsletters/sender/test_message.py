@@ -129,6 +129,14 @@ def test_every_line_is_seven_bit_and_short_enough() -> None:
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", data)
 
 
+def test_no_line_begins_with_a_full_stop_and_the_last_one_is_ended() -> None:
+    text = "...\n.hidden\n" + TEXT
+    for values in (VALUES, {**VALUES, "leave": ".x", "preferences": "a" * 75 + ".b"}):
+        data = make(Content(".x", f".{HTML}\n.", text), headers()).fill(values)
+        assert b"\n." not in data
+        assert data.endswith(b"\r\n")
+
+
 def test_equal_content_gives_equal_bytes() -> None:
     content = Content("x", HTML, TEXT, [PICTURE])
     assert make(content, headers()).fill(VALUES) == make(content, headers()).fill(VALUES)
