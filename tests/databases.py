@@ -41,7 +41,7 @@ class Copies:
         with _alone(self.store / "lock"):
             if self.is_sqlite:
                 self._make_files()
-            elif not all(self._exists(self._template(alias)) for alias in connections):
+            elif not all(self._exists(self.template(alias)) for alias in connections):
                 self._make_templates()
         self.renew()
 
@@ -88,14 +88,15 @@ class Copies:
 
     # PostgreSQL: a template is a database
 
-    def _template(self, alias: str) -> str:
+    def template(self, alias: str) -> str:
+        """Return the name of the database that copies are made of."""
         return f"template_{alias}_{self.state}"
 
     def _make_templates(self) -> None:
         for alias in connections:
-            self._point(alias, self._template(alias))
-            self._ask(alias, f'DROP DATABASE IF EXISTS "{self._template(alias)}"')
-            self._ask(alias, f'CREATE DATABASE "{self._template(alias)}"')
+            self._point(alias, self.template(alias))
+            self._ask(alias, f'DROP DATABASE IF EXISTS "{self.template(alias)}"')
+            self._ask(alias, f'CREATE DATABASE "{self.template(alias)}"')
         _migrate_and_found()
         for alias in connections:
             connections[alias].close()
@@ -106,7 +107,7 @@ class Copies:
     def _clone(self, alias: str) -> None:
         name = f"{self.kept[alias]}_{self.process}"
         self._ask(alias, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self._ask(alias, f'CREATE DATABASE "{name}" TEMPLATE "{self._template(alias)}"')
+        self._ask(alias, f'CREATE DATABASE "{name}" TEMPLATE "{self.template(alias)}"')
 
     def _exists(self, name: str) -> bool:
         alias = next(iter(connections))

@@ -40,15 +40,33 @@ def cluster() -> Iterator[dict[str, str]]:
             for name in NAMES:
                 _ask(folder, f"CREATE ROLE {name} LOGIN CREATEDB")
                 _ask(folder, f"CREATE DATABASE {name} OWNER {name}")
-            yield {f"TAMIZDAT_{name.upper()}_DATABASE": _address(name, folder) for name in NAMES}
+            yield {
+                f"TAMIZDAT_{name.upper()}_DATABASE": _address(name, folder, name) for name in NAMES
+            }
         finally:
             _run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", rights=rights)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _address(name: str, folder: Path) -> str:
-    return f"postgres://{name}@{quote(str(folder), safe='')}/{name}"
+@contextmanager
+def beside(alias: str, name: str, template: str = "template1") -> Iterator[str]:
+    """Make a database beside the tests' own, of the same role; yields what the settings take."""
+    from django.db import connections
+
+    settings = connections[alias].settings_dict
+    with connections[alias]._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield _address(settings["USER"], Path(settings["HOST"]), name)
+    finally:
+        with connections[alias]._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _address(role: str, folder: Path, name: str) -> str:
+    return f"postgres://{role}@{quote(str(folder), safe='')}/{name}"
 
 
 def _without_root(folder: Path) -> dict[str, Any]:

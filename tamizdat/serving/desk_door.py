@@ -24,6 +24,10 @@ from tamizdat.landlock import Allowed, confine
 
 scrubbing.install()
 
+# How the name of a database's host becomes an address; nothing of it is secret.
+RESOLVING = tuple(
+    "/etc/hosts /etc/host.conf /etc/resolv.conf /etc/nsswitch.conf /etc/gai.conf".split()
+)
 POLITENESS = 10  # nice(2)
 LOADED = ("stdlib", "platstdlib", "purelib", "platlib")
 SYSTEM = tuple(
@@ -76,13 +80,21 @@ def allowed(home: Path, people: dict[str, Any]) -> Allowed:
     python = [Path(sysconfig.get_path(name)) for name in LOADED]
     source = Path(tamizdat.__file__).parent
     is_file = "sqlite" in people["ENGINE"]
+    more = [] if is_file else _for_a_server(people)
     return Allowed(
-        read=tuple(_below(home, [*python, source, *map(Path, SYSTEM)])),
+        read=(*_below(home, [*python, source, *map(Path, SYSTEM)]), *more),
         keep=(home / "run" / "desk", *([Path(people["NAME"]).parent] if is_file else [])),
         # The vault's socket needs no leave: Landlock does not govern Unix sockets with a name.
         write=(Path("/dev/null"),),
         connect=() if is_file else (int(people.get("PORT") or 5432),),
     )
+
+
+def _for_a_server(people: dict[str, Any]) -> list[Path]:
+    """Name what leads to a database's server, and the certificates that its settings name."""
+    options = people.get("OPTIONS") or {}
+    named = [options[key] for key in ("sslrootcert", "sslcert", "sslkey") if options.get(key)]
+    return [Path(each).resolve() for each in (*RESOLVING, *named) if Path(each).exists()]
 
 
 def _below(home: Path, paths: list[Path]) -> Iterator[Path]:

@@ -54,7 +54,7 @@ class Served:
 @contextmanager
 def served(home: Path, **settings: str) -> Iterator[Served]:
     """Serve a desk on a new folder; ``settings`` stand above the usual ones."""
-    prepare(home)
+    prepare(home, **settings)
     (port,) = free_ports(1)
     place = home / "run" / "vault.sock"
     with vault_process(home / "keys" / "vault", place):
@@ -74,17 +74,18 @@ def served(home: Path, **settings: str) -> Iterator[Served]:
             process.wait(PATIENCE)
 
 
-def prepare(home: Path) -> None:
-    """Make the folder, the vault's keys and the people's database."""
+def prepare(home: Path, **settings: str) -> None:
+    """Make the folder, the vault's keys and the people's database, where the settings say."""
     for name in ("people", "run", "uploads", "keys"):
         (home / name).mkdir(parents=True)
     make_keys(home / "keys" / "vault")
     for name in ("newsroom.sqlite3", "uploads/draft.jpg", "secret.key"):
         (home / name).write_text("a secret")
-    manage(home, *("migrate", "--database", "people", "--verbosity", "0"), apps=PEOPLE)
+    words = ("migrate", "--database", "people", "--verbosity", "0")
+    manage(home, *words, apps=PEOPLE, **settings)
 
 
-def manage(home: Path, *words: str, apps: tuple[str, ...]) -> None:
+def manage(home: Path, *words: str, apps: tuple[str, ...], **settings: str) -> None:
     """Run Django's command on a folder, once for each app, behind the desk's own settings."""
     for app in apps:
         given = [words[0], app, *words[1:], "--skip-checks"]
@@ -94,6 +95,7 @@ def manage(home: Path, *words: str, apps: tuple[str, ...]) -> None:
                 TAMIZDAT_HOME=str(home),
                 TAMIZDAT_DOOR="desk",
                 DJANGO_SETTINGS_MODULE="tamizdat.settings",
+                **settings,
             ),
             check=True,
             timeout=PATIENCE,
