@@ -43,7 +43,7 @@ from tamizdat.contributions.money.till import Till
 HEAD = struct.Struct(">I")
 LONGEST = 512 * 1024  # bytes; a message of a provider in base64
 DEADLINE = 10.0  # seconds for a question to come
-PLACES = 32
+PLACES = 16
 _CREDENTIALS = struct.Struct("3i")
 Answer = dict[str, Any]
 

@@ -1,9 +1,10 @@
 """What money holds about an address: which contributions bear its id, and how that is erased.
 
 The ledger stays: it names no person. What goes is the address's id on a contribution, and the
-handles by which a provider's own records could be found from ours. A contribution that is still
-given is asked to end first (``changing.end_of``): its agreement's handle stays until the provider
-has ended it, and goes then.
+handles of visit and agreement, by which a provider's records of the person could be found from
+ours. A contribution that is still given is ended first (``changing.end_and_forget``): its
+agreement's handle goes when the provider has ended it. The handles of payments stay, sealed: a bank
+may dispute one months later, and the books must know which it is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from tamizdat.contributions.money.models import Contribution, Dispute, Handle, Payment, Refund
+from tamizdat.contributions.money.models import Contribution, Handle, Payment
 from tamizdat.vault.holdings import Holder, Holding
 
 TABLES = ("money_contribution",)
@@ -49,23 +50,12 @@ def _holds(address_id: UUID) -> Sequence[Holding]:
 
 
 def _erase(address_id: UUID) -> int:
-    """Take the address off its contributions, and let go what leads to the provider."""
+    """Take the address off its contributions, and let go what leads to agreements."""
     held = list(Contribution.objects.filter(address_id=address_id).values_list("pk", "state"))
     for pk, state in held:
-        Handle.objects.filter(
-            owner__in=_owners(pk, keep_standing=state in Contribution.GIVING)
-        ).delete()
+        handles = Handle.objects.filter(owner=pk)
+        if state in Contribution.GIVING:
+            handles = handles.exclude(kind=Handle.Kind.STANDING)
+        handles.delete()
     Contribution.objects.filter(pk__in=[pk for pk, _ in held]).update(address=None, is_ending=True)
     return len(held)
-
-
-def _owners(contribution: UUID, *, keep_standing: bool) -> list[UUID]:
-    """Return the ids of a contribution's rows; its own bears the agreement's handle."""
-    payments = list(
-        Payment.objects.filter(contribution_id=contribution).values_list("pk", flat=True)
-    )
-    found: list[UUID] = [] if keep_standing else [contribution]
-    found += payments
-    for model in (Refund, Dispute):
-        found += list(model.objects.filter(payment__in=payments).values_list("pk", flat=True))
-    return found

@@ -21,6 +21,7 @@ from django.db import DatabaseError
 
 from tamizdat.contributions.money import changing, refunding
 from tamizdat.contributions.money.errors import Closed, MoneyError, ProviderError
+from tamizdat.contributions.money.matching import Collision, find
 from tamizdat.contributions.money.models import (
     Contribution,
     Finding,
@@ -31,7 +32,6 @@ from tamizdat.contributions.money.models import (
 )
 from tamizdat.contributions.money.periods import day_in
 from tamizdat.contributions.money.providers import Seen, Thing
-from tamizdat.contributions.money.settling import Collision, find
 from tamizdat.contributions.money.till import Till
 
 OVERLAP = timedelta(hours=2)  # clocks differ, and lists are late

@@ -15,17 +15,15 @@ Whoever hears of a thing (a message, a list, our own question) fetches it and co
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F, Max
 
 from tamizdat.contributions.money import entries, ledger
-from tamizdat.contributions.money.handles import Keyring
+from tamizdat.contributions.money.matching import LIVE, Collision, Matching
 from tamizdat.contributions.money.models import (
     Contribution,
     Dispute,
@@ -39,7 +37,7 @@ from tamizdat.contributions.money.models import (
     Renewal,
 )
 from tamizdat.contributions.money.models.keeping import EVENT_STAYS
-from tamizdat.contributions.money.models.payments import UNDER_WAY
+from tamizdat.contributions.money.pen import writing
 from tamizdat.contributions.money.periods import day_in, due_on
 from tamizdat.contributions.money.providers import (
     Charge,
@@ -51,31 +49,20 @@ from tamizdat.contributions.money.providers import (
     Trigger,
     Visit,
 )
-from tamizdat.databases import PEOPLE
 
 COLLISIONS = 5  # a collision means that another one has done it; one more look is enough
 TOLD_WITHIN = timedelta(days=7)  # nobody is thanked for what a late comparison finds
-LIVE = (*UNDER_WAY, "confirmed")
-
-
-class Collision(Exception):
-    """Another one is settling the same thing; look again."""
 
 
 @dataclass(frozen=True)
-class Settling:
+class Settling(Matching):
     """Settles what one provider shows."""
-
-    provider: str
-    keyring: Keyring
-    zone: ZoneInfo
-    now: datetime
 
     def settle(self, seen: Seen, trigger: Trigger | None = None) -> None:
         """Bring rows and books to what is seen, and note the message that led to it."""
         for turn in range(COLLISIONS):
             try:
-                with transaction.atomic(using=PEOPLE):
+                with writing():
                     self._settle(seen)
                     self.note(trigger)
                 return
@@ -113,7 +100,7 @@ class Settling:
             return
         contribution = payment.contribution
         self._own(Handle.Kind.PAYMENT, seen.name, payment.pk)
-        if seen.standing:
+        if seen.standing and contribution.state != Contribution.State.ENDED:
             self._own(Handle.Kind.STANDING, seen.standing, contribution.pk)
         moved = self._decide(payment, seen)
         deeds: list[ledger.Deed] = []
@@ -127,73 +114,6 @@ class Settling:
             self._stand(contribution, payment)
             self._tell(contribution, payment, seen)
         ledger.post(*deeds)
-
-    def _payment_of(self, seen: Charge) -> Payment | None:
-        """Return our row of a charge; a charge that has none gets one."""
-        owner = self.keyring.owner(self.provider, Handle.Kind.PAYMENT, seen.name)
-        if owner is not None:
-            return Payment.objects.select_related("contribution").get(pk=owner)
-        contribution = self._contribution_of(seen)
-        if contribution is None:
-            return None
-        rows = list(contribution.payments.filter(period=seen.period).order_by("day", "pk"))
-        for row in self._without_handle(rows, seen):
-            row.contribution = contribution
-            return row
-        return Payment.objects.create(
-            contribution=contribution,
-            period=None if self._is_surplus(seen, rows) else seen.period,
-            provider=self.provider,
-            currency=seen.money.currency,
-            amount=seen.money.minor,
-            day=day_in(seen.at, self.zone),
-        )
-
-    def _without_handle(self, rows: list[Payment], seen: Charge) -> list[Payment]:
-        """Return the rows that no charge of the provider has yet; the one it names comes alone."""
-        if not rows:
-            return []
-        owners = Handle.objects.filter(
-            kind=Handle.Kind.PAYMENT, owner__in=[each.pk for each in rows]
-        )
-        taken = set(owners.values_list("owner", flat=True))
-        return [each for each in rows if each.pk not in taken and seen.payment in ("", each.pk.hex)]
-
-    def _is_surplus(self, seen: Charge, rows: Iterable[Payment]) -> bool:
-        return seen.state in LIVE and any(each.state in LIVE for each in rows)
-
-    def _contribution_of(self, seen: Charge | Standing | Visit) -> Contribution | None:
-        with contextlib.suppress(ValueError):
-            number = UUID(seen.reference)
-            found = Contribution.objects.filter(pk=number, provider=self.provider).first()
-            if found is None and isinstance(seen, Charge):
-                return self._written_again(number, seen)
-            return found
-        return None
-
-    def _written_again(self, number: UUID, seen: Charge) -> Contribution:
-        """Write down a contribution that is missing here, as after an older backup came back."""
-        self._find(Finding.Kind.RESTORED, seen.name, seen.at)
-        return Contribution.objects.create(
-            pk=number,
-            key=self.keyring.index(self.provider, "written again", seen.reference),
-            provider=self.provider,
-            method="",
-            rhythm=Contribution.Rhythm.MONTHLY if seen.standing else Contribution.Rhythm.ONCE,
-            currency=seen.money.currency,
-            amount=seen.money.minor,
-            begun_on=day_in(seen.at, self.zone),
-            language="",
-        )
-
-    def _own(self, kind: Handle.Kind, name: str, owner: UUID) -> None:
-        """Note whose a provider's name is. Raises Collision where it is another row's."""
-        found = self.keyring.owner(self.provider, kind, name)
-        if found is None:
-            self.keyring.note(self.provider, kind, name, owner)
-            found = self.keyring.owner(self.provider, kind, name)
-        if found != owner:
-            raise Collision
 
     def _decide(self, payment: Payment, seen: Charge) -> bool:
         """Bring a payment into the provider's state; return False where it was in it."""
@@ -334,7 +254,8 @@ class Settling:
         contribution = self._contribution_of(seen)
         if contribution is None:
             return
-        self._own(Handle.Kind.STANDING, seen.name, contribution.pk)
+        if contribution.state != Contribution.State.ENDED:  # may be forgotten already
+            self._own(Handle.Kind.STANDING, seen.name, contribution.pk)
         rows = Contribution.objects.filter(pk=contribution.pk)
         values = {"rhythm": seen.rhythm, "amount": seen.money.minor}
         values |= {"method_ends": seen.method_ends} if seen.method_ends else {}
@@ -383,11 +304,6 @@ class Settling:
             Payout.objects.move(row.pk, seen.state)
         ledger.post(*entries.of_payout(row.pk, self.provider, seen, self.zone))
 
-    def _find(
-        self, kind: Finding.Kind, name: str, at: datetime, payment: Payment | None = None
-    ) -> None:
-        find(self.keyring, self.provider, kind, name, day_in(at, self.zone), payment)
-
 
 def give_back(payment: Payment, amount: int) -> bool:
     """Take an amount of a payment for a refund; return False where less is left. A negative one is
@@ -400,22 +316,3 @@ def tell(contribution: Contribution, kind: Notice.Kind, period: int, day: date) 
     """Note once that a supporter is to be told something."""
     row = Notice(contribution=contribution, kind=kind, period=period, day=day)
     Notice.objects.bulk_create([row], ignore_conflicts=True)
-
-
-def find(
-    keyring: Keyring,
-    provider: str,
-    kind: Finding.Kind,
-    name: str,
-    day: date,
-    payment: Payment | None = None,
-) -> bool:
-    """Note once something that people are to look at; return False where it was noted before."""
-    index = keyring.index(provider, "finding", name)
-    if Finding.objects.filter(kind=kind, provider=provider, index=index).exists():
-        return False
-    row = Finding(
-        kind=kind, provider=provider, index=index, day=day, payment=payment.pk if payment else None
-    )
-    Finding.objects.bulk_create([row], ignore_conflicts=True)
-    return True

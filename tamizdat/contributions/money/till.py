@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.db.models import Q
 
 from tamizdat.contributions.money.errors import (
@@ -33,10 +32,10 @@ from tamizdat.contributions.money.errors import (
 )
 from tamizdat.contributions.money.handles import Keyring
 from tamizdat.contributions.money.models import Contribution, Handle, Payment
+from tamizdat.contributions.money.pen import writing
 from tamizdat.contributions.money.providers import Order, Page, Provider, Thing, Trigger, Visit
 from tamizdat.contributions.money.settling import Settling
 from tamizdat.contributions.money.switching import is_off
-from tamizdat.databases import PEOPLE
 
 ASKING = timedelta(seconds=60)  # how long one process may ask before another one takes over
 PAGE_HOLDS = timedelta(minutes=20)  # for so long a page's address is remembered, in memory
@@ -144,7 +143,9 @@ class Till:
         now = self.clock()
         unpaid = Contribution.objects.filter(pk=row.pk, state__in=["begun", "waiting"])
         free = unpaid.filter(Q(asking_until=None) | Q(asking_until__lt=now))
-        if not free.update(asking_until=now + ASKING):
+        with writing():
+            is_mine = free.update(asking_until=now + ASKING) == 1
+        if not is_mine:
             if unpaid.exists():
                 raise InHand("another process is asking the provider; ask again in a moment")
             raise NotPossible("this contribution has been paid, or was given up")
@@ -156,7 +157,7 @@ class Till:
             Payment.objects.move(first.pk, state)
 
     def _note(self, row: Contribution, page: Page) -> None:
-        with transaction.atomic(using=PEOPLE):
+        with writing():
             self.keyring.note(row.provider, Handle.Kind.VISIT, page.visit, row.pk)
             waiting = Contribution.objects.filter(pk=row.pk)
             if not waiting.filter(state="begun").update(state="waiting", asking_until=None):

@@ -1,0 +1,127 @@
+"""Matching: which row of ours a provider's thing is, and what does not fit.
+
+1. A thing whose name is known by its handle is that row, whatever it says of itself.
+2. Else it is the row that it names (our contribution's id, our payment's), if no other thing of the
+   provider is that row already.
+3. Else it gets a row: money that has moved is recorded, even where we know of no reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from tamizdat.contributions.money.handles import Keyring
+from tamizdat.contributions.money.models import Contribution, Finding, Handle, Payment
+from tamizdat.contributions.money.models.payments import UNDER_WAY
+from tamizdat.contributions.money.periods import day_in
+from tamizdat.contributions.money.providers import Charge, Standing, Visit
+
+LIVE = (*UNDER_WAY, "confirmed")
+
+
+class Collision(Exception):
+    """Another one is settling the same thing; look again."""
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Finds the rows of one provider's things."""
+
+    provider: str
+    keyring: Keyring
+    zone: ZoneInfo
+    now: datetime
+
+    def _payment_of(self, seen: Charge) -> Payment | None:
+        """Return our row of a charge; a charge that has none gets one."""
+        owner = self.keyring.owner(self.provider, Handle.Kind.PAYMENT, seen.name)
+        if owner is not None:
+            return Payment.objects.select_related("contribution").get(pk=owner)
+        contribution = self._contribution_of(seen)
+        if contribution is None:
+            return None
+        rows = list(contribution.payments.filter(period=seen.period).order_by("day", "pk"))
+        for row in self._without_handle(rows, seen):
+            row.contribution = contribution
+            return row
+        return Payment.objects.create(
+            contribution=contribution,
+            period=None if self._is_surplus(seen, rows) else seen.period,
+            provider=self.provider,
+            currency=seen.money.currency,
+            amount=seen.money.minor,
+            day=day_in(seen.at, self.zone),
+        )
+
+    def _without_handle(self, rows: list[Payment], seen: Charge) -> list[Payment]:
+        """Return the rows that no charge of the provider has yet; the one it names comes alone."""
+        if not rows:
+            return []
+        owners = Handle.objects.filter(
+            kind=Handle.Kind.PAYMENT, owner__in=[each.pk for each in rows]
+        )
+        taken = set(owners.values_list("owner", flat=True))
+        return [each for each in rows if each.pk not in taken and seen.payment in ("", each.pk.hex)]
+
+    def _is_surplus(self, seen: Charge, rows: Iterable[Payment]) -> bool:
+        return seen.state in LIVE and any(each.state in LIVE for each in rows)
+
+    def _contribution_of(self, seen: Charge | Standing | Visit) -> Contribution | None:
+        with contextlib.suppress(ValueError):
+            number = UUID(seen.reference)
+            found = Contribution.objects.filter(pk=number, provider=self.provider).first()
+            if found is None and isinstance(seen, Charge):
+                return self._written_again(number, seen)
+            return found
+        return None
+
+    def _written_again(self, number: UUID, seen: Charge) -> Contribution:
+        """Write down a contribution that is missing here, as after an older backup came back."""
+        self._find(Finding.Kind.RESTORED, seen.name, seen.at)
+        return Contribution.objects.create(
+            pk=number,
+            key=self.keyring.index(self.provider, "written again", seen.reference),
+            provider=self.provider,
+            method="",
+            rhythm=Contribution.Rhythm.MONTHLY if seen.standing else Contribution.Rhythm.ONCE,
+            currency=seen.money.currency,
+            amount=seen.money.minor,
+            begun_on=day_in(seen.at, self.zone),
+            language="",
+        )
+
+    def _own(self, kind: Handle.Kind, name: str, owner: UUID) -> None:
+        """Note whose a provider's name is. Raises Collision where it is another row's."""
+        if self.keyring.owner(self.provider, kind, name) is None:
+            self.keyring.note(self.provider, kind, name, owner)
+        if self.keyring.owner(self.provider, kind, name) != owner:
+            raise Collision
+
+    def _find(
+        self, kind: Finding.Kind, name: str, at: datetime, payment: Payment | None = None
+    ) -> None:
+        find(self.keyring, self.provider, kind, name, day_in(at, self.zone), payment)
+
+
+def find(
+    keyring: Keyring,
+    provider: str,
+    kind: Finding.Kind,
+    name: str,
+    day: date,
+    payment: Payment | None = None,
+) -> bool:
+    """Note once something that people are to look at; return False where it was noted before."""
+    index = keyring.index(provider, "finding", name)
+    if Finding.objects.filter(kind=kind, provider=provider, index=index).exists():
+        return False
+    row = Finding(
+        kind=kind, provider=provider, index=index, day=day, payment=payment.pk if payment else None
+    )
+    Finding.objects.bulk_create([row], ignore_conflicts=True)
+    return True
