@@ -17,7 +17,6 @@ import os
 import secrets
 import signal
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from tamizdat.desk.post.staying import alone
 from tamizdat.newsletters.sender import booking
 from tamizdat.newsletters.sender.journal import InUse, Journal, Left, boot_id
 from tamizdat.newsletters.sender.loop import Clocks, Loop, Setup
+from tamizdat.scrubbing import told
 from tamizdat.vault.errors import VaultError
 
 WAITING = 5.0  # seconds between looks for a passphrase
@@ -163,8 +163,8 @@ class Crew:
                 lambda: self.is_told
             )
             code = 0
-        except BaseException:
-            traceback.print_exc()
+        except BaseException as error:  # its words may hold an address: only its kind and place
+            self.say(f"send: a loop ended: {told(error)}")
         finally:
             os._exit(code)
 
