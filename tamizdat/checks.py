@@ -63,7 +63,7 @@ KNOWN = frozenset(
         "TAMIZDAT_PEOPLE_DATABASE",
         "TAMIZDAT_PROVIDERS",
         "TAMIZDAT_PUBLIC_ADDRESS",
-        "TAMIZDAT_RELAYS",
+        "TAMIZDAT_RELAYS_FILE",
         "TAMIZDAT_SANDBOX",
         "TAMIZDAT_SANDBOX_KEY",
         "TAMIZDAT_SANDBOX_SECRET",
@@ -97,7 +97,7 @@ def names(**_: Any) -> list[CheckMessage]:
 def _unknown(found: Iterator[str]) -> Iterator[CheckMessage]:
     for name in sorted(found):
         plain = name.removesuffix("_FILE")
-        if plain not in KNOWN:
+        if KNOWN.isdisjoint({name, plain}):
             near = difflib.get_close_matches(plain, KNOWN, n=1)
             yield Warning(
                 f"{name} is no setting of ours.",

@@ -23,6 +23,8 @@ OUTBOUND = {
 CALLS = {"create_connection", "open_connection", "urlopen", "urlretrieve", "fetch_url"}
 
 REASONS = {
+    "contributions/money/providers/http.py": "asks the processor that our own settings name",
+    "contributions/money/providers/processor/serving.py": "the demo's own processor tells the desk",
     "desk/post/smtp.py": "hands letters to the one mail server that our own settings name",
     "fetching.py": "the one guarded way",
     "newsletters/inbox/boxes.py": "empties the one mailbox that our own settings name",
