@@ -67,7 +67,9 @@ def _take(sending: Sending, number: int, limit: int, now: datetime) -> int:
     for rows, most in ((due, limit // 4), (ready, limit), (due, limit)):
         wanted = min(most, limit - count)
         if wanted > 0:
-            chosen = rows.select_for_update(skip_locked=True).values("pk")[:wanted]
+            locked = rows.select_for_update(skip_locked=True)
+            # Read before the update: as a part of it PostgreSQL may choose more than once.
+            chosen = list(locked.values_list("pk", flat=True)[:wanted])
             free = Delivery.objects.filter(pk__in=chosen, state__in=(READY, DEFERRED))
             count += free.update(state=CLAIMED, claim=number)
     return count
