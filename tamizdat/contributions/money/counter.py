@@ -23,6 +23,7 @@ import json
 import os
 import socket
 import struct
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -163,7 +164,9 @@ class Listening:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self.place.unlink(missing_ok=True)
-        self._pool.submit(connections.close_all)
+        together = threading.Barrier(PLACES)  # so that each thread gets one of these
+        for _ in range(PLACES):
+            self._pool.submit(_let_go, together)
         self._pool.shutdown()
 
     def _serve(self, asking: socket.socket) -> None:
@@ -176,6 +179,13 @@ class Listening:
                 asking.sendall(HEAD.pack(len(answer)) + answer)
         finally:
             close_old_connections()
+
+
+def _let_go(together: threading.Barrier) -> None:
+    """Close this thread's database connection."""
+    with suppress(threading.BrokenBarrierError):
+        together.wait(DEADLINE)
+    connections.close_all()
 
 
 def read_frame(asking: socket.socket) -> bytes:
