@@ -103,7 +103,7 @@ def test_a_newsroom_is_served_kept_alive_and_stopped(served: Served) -> None:
 
     # The end leaves nothing.
     programs = served.programs()
-    assert len(programs) == 7
+    assert len(programs) == 8
     served.process.terminate()
     assert "Stopped. Everything is kept." in served.process.communicate()[0]
     assert served.process.returncode == 0
