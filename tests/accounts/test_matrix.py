@@ -225,7 +225,13 @@ def renew(role: str, found: dict[tuple[str, str, str], str]) -> None:
 
 # The desk has no roles: everybody is a stranger there, and its own tests walk it (tests/desk). What
 # a stranger can ask for at all is looked through here, as the newsroom's addresses are.
-DESK = {"work.js", "robots.txt", "", "me/", "me/asked/", "^me/(?P<token>[A-Za-z0-9_-]{22})/$"}
+DESK = {
+    *("work.js", "robots.txt", "", "me/", "me/asked/", "^me/(?P<token>[A-Za-z0-9_-]{22})/$"),
+    *("subscribe/", "subscribe/asked/", "^confirm/(?P<token>[A-Za-z0-9_-]{22})/$"),
+    *("letters/back/", "^letters/(?P<token>[A-Za-z0-9_-]{43})/$"),
+    "^leave/(?P<token>[A-Za-z0-9_-]{43})$",
+    "hooks/<slug:provider>/",
+}
 
 
 def test_the_desk_answers_what_was_looked_through_and_nothing_else() -> None:
