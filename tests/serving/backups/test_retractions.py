@@ -203,8 +203,8 @@ def test_what_was_taken_back_is_done_again_and_noted_anew() -> None:
 @both
 def test_what_this_version_does_not_know_stops_it_before_anything_is_done() -> None:
     anna = Address.objects.keep(sealed("anna"), NOW)
-    with pytest.raises(redoing.UnknownDeed, match="'left'"):
-        redoing.redo([("erased", anna.pk.bytes, ""), ("left", b"x", "")], NOW)
+    with pytest.raises(redoing.UnknownDeed, match="'lent'"):
+        redoing.redo([("erased", anna.pk.bytes, ""), ("lent", b"x", "")], NOW)
     assert Address.objects.filter(pk=anna.pk).exists()
 
 
