@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Sum
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
@@ -97,10 +98,8 @@ def newsletters_for(user: Any) -> Iterable[Newsletter]:
 def may_work(user: Any) -> bool:
     """Say whether newsletters are this member of staff's work at all."""
     seen = policy_registry.get_by_type(Page).explorable_instances(user)
-    return any(
-        kind.objects.filter(pk__in=seen.values("pk")).exists()
-        for kind in (Newsletter, NewsletterIndex)
-    )
+    kinds = ContentType.objects.get_for_models(Newsletter, NewsletterIndex).values()
+    return bool(seen.filter(content_type__in=[kind.pk for kind in kinds]).exists())
 
 
 def may_highlight(user: Any, story: Page) -> bool:
@@ -111,9 +110,11 @@ def may_highlight(user: Any, story: Page) -> bool:
 
 def waiting_for(user: Any, now: datetime) -> list[Row]:
     """Return the issues that wait or are on their way, what comes first at the top."""
+    found = Issue.objects.filter(began_at=None).exclude(due_at__lt=now - MONTH)
+    if not found.exists():  # most of the time; what somebody may see is then not asked
+        return []
     seen = policy_registry.get_by_type(Page).explorable_instances(user)
-    found = Issue.objects.filter(pk__in=seen.values("pk"), began_at=None)
-    recent = found.exclude(due_at__lt=now - MONTH).select_related("locale", "latest_revision")
+    recent = found.filter(pk__in=seen.values("pk")).select_related("locale", "latest_revision")
     return rows(recent.order_by("due_at", "pk")[:SHOWN])
 
 
