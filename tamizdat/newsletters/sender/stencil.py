@@ -112,21 +112,46 @@ class Cut:
 
     def fill(self, values: Mapping[str, str]) -> bytes:
         """Put values in. Raises UnknownToken where one is missing, BadValue."""
+        if self._is_shifting:
+            return self._fill_in_turn(values)
+        made = [_filled(gap, values) for gap in self._kinds]
+        out = list(self._frame)
+        out[1::2] = [made[kind] for kind in self._order]
+        return b"".join(out)
+
+    def _fill_in_turn(self, values: Mapping[str, str]) -> bytes:
+        """Put values in where each shifts what is behind it."""
         out = []
         shift = 0
         for piece, gap in zip(self.pieces, self.gaps, strict=False):
             out.append(piece.forms[shift])
-            coding = gap.coding
-            text = _text(gap, values)
-            if coding in _B64:
-                raw = piece.tails[shift] + text.encode()
+            if gap.coding in _B64:
+                raw = piece.tails[shift] + _text(gap, values).encode()
                 shift = -len(raw) % 3
                 out.append(base64_lines(raw + gap.borrow[:shift]))
             else:
                 shift = 0
-                out.append(text.encode() if coding is Coding.HEADER else _qp_value(text))
+                out.append(_filled(gap, values))
         out.append(self.pieces[-1].forms[shift])
         return b"".join(out)
+
+    @cached_property
+    def _is_shifting(self) -> bool:
+        return any(gap.coding in _B64 for gap in self.gaps)
+
+    @cached_property
+    def _kinds(self) -> tuple[Gap, ...]:
+        """The gaps that differ: a mail names the same page several times."""
+        return tuple(dict.fromkeys(self.gaps))
+
+    @cached_property
+    def _order(self) -> tuple[int, ...]:
+        return tuple(map(self._kinds.index, self.gaps))
+
+    @cached_property
+    def _frame(self) -> tuple[bytes, ...]:
+        """The pieces, with room between them."""
+        return tuple(each for piece in self.pieces for each in (piece.forms[0], b""))[:-1]
 
 
 @dataclass(frozen=True)
@@ -220,6 +245,11 @@ def _base64_piece(raw: bytes, is_last: bool, is_behind_a_gap: bool) -> Piece:
         forms.append(base64_lines(rest[:whole]))
         tails.append(rest[whole:])
     return Piece(tuple(forms), tuple(tails))
+
+
+def _filled(gap: Gap, values: Mapping[str, str]) -> bytes:
+    text = _text(gap, values)
+    return text.encode() if gap.coding is Coding.HEADER else _qp_value(text)
 
 
 def _text(gap: Gap, values: Mapping[str, str]) -> str:
