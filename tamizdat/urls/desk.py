@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
+from tamizdat.contributions.money import hooks as money
 from tamizdat.desk import views
 from tamizdat.newsletters.inbox.hooks.views import hook
 from tamizdat.newsletters.subscribers import urls as subscribers
@@ -26,6 +27,7 @@ def _of(language: str, prefix: str) -> list[URLPattern]:
 urlpatterns = [
     path("work.js", views.script),
     path("robots.txt", views.robots),
+    re_path(f"^hooks/(?P<provider>{'|'.join(money.HEARD)})/$", money.hook),
     path("hooks/<slug:provider>/", hook),
 ]
 for _code, _ in settings.LANGUAGES:

@@ -47,13 +47,9 @@ class TillClient:
     def hear(self, provider: str, body: bytes, headers: Mapping[str, str]) -> bool:
         """Hand on a provider's message. Raises BadWebhook; after anything else that is raised the
         provider must be answered with an error, so that it sends the message again."""
-        signed = {
-            name.lower(): value
-            for name, value in headers.items()
-            if name.lower().startswith(HEADERS)
-        }
         encoded = base64.b64encode(body).decode()
-        return bool(self._ask(ask="hear", provider=provider, body=encoded, headers=signed)["new"])
+        asked = {"provider": provider, "body": encoded, "headers": signing(headers)}
+        return bool(self._ask(ask="hear", **asked)["new"])
 
     def change_amount(self, contribution: UUID, ticket: str, minor: int, cover: int = 0) -> str:
         """Take another amount from the next period on; return the state. Raises as the till."""
@@ -93,6 +89,13 @@ class TillClient:
         if "error" in found:
             raise _error(str(found["error"]), str(found["kind"]))
         return dict(found)
+
+
+def signing(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return those headers of a request that a provider signs with, in small letters."""
+    return {
+        name.lower(): value for name, value in headers.items() if name.lower().startswith(HEADERS)
+    }
 
 
 def _error(name: str, kind: str) -> errors.MoneyError:

@@ -13,6 +13,7 @@ Rules:
 1. Only users of this machine who are named are answered (SO_PEERCRED), whoever reaches the socket.
 2. Nothing that gives money away can be asked here: refunds are not.
 3. A question has a bounded length and a deadline; PLACES are answered at once, the others wait.
+   Of these, messages have HEARING: however many come, supporters find a place.
 4. An error is answered by its class and what a page needs to explain it, never by its words.
 """
 
@@ -36,7 +37,7 @@ from django.db import close_old_connections, connections
 
 from tamizdat.contributions.money import changing, switching, webhooks
 from tamizdat.contributions.money.amounts import Money
-from tamizdat.contributions.money.errors import MoneyError, NotPossible
+from tamizdat.contributions.money.errors import InHand, MoneyError, NotPossible
 from tamizdat.contributions.money.models import Contribution
 from tamizdat.contributions.money.providers import Change
 from tamizdat.contributions.money.till import Till
@@ -45,6 +46,7 @@ HEAD = struct.Struct(">I")
 LONGEST = 512 * 1024  # bytes; a message of a provider in base64
 DEADLINE = 10.0  # seconds for a question to come
 PLACES = 16
+HEARING = 8  # places for messages; a provider that finds none comes again
 _CREDENTIALS = struct.Struct("3i")
 Answer = dict[str, Any]
 
@@ -55,6 +57,7 @@ class Counter:
     def __init__(self, till: Till, say: Callable[[str], object]) -> None:
         self.till = till
         self.say = say
+        self._hearing = threading.BoundedSemaphore(HEARING)
         self._deeds: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
             "offers": self._offers,
             "page": self._page,
@@ -100,7 +103,12 @@ class Counter:
 
     def _hear(self, asked: Mapping[str, Any]) -> Answer:
         body = base64.b64decode(asked["body"])
-        return {"new": webhooks.hear(self.till, asked["provider"], body, asked["headers"])}
+        if not self._hearing.acquire(blocking=False):
+            raise InHand("as many messages as may be are being heard now")
+        try:
+            return {"new": webhooks.hear(self.till, asked["provider"], body, asked["headers"])}
+        finally:
+            self._hearing.release()
 
     def _change(self, asked: Mapping[str, Any]) -> Answer:
         row = Contribution.objects.get(pk=UUID(asked["contribution"]))
