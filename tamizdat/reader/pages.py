@@ -310,6 +310,17 @@ class Onward:
     url: str
     number: int
     count: int  # of all parts
+    rest: Rest | None = None
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What the parts after this one put into its page, where a reader asks for them there."""
+
+    body: tuple[Block, ...]
+    footnotes: tuple[Footnote, ...] = ()
+    topics: tuple[Link, ...] = ()
+    related: tuple[Teaser, ...] = ()
 
 
 @dataclass(frozen=True)

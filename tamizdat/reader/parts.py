@@ -8,7 +8,8 @@ Rules:
   it, a photo with the paragraph before it.
 * What cannot be cut (one giant paragraph, one giant table) stands alone, though it is too heavy.
 * A note stands on every part that refers to it, under its number in the whole story.
-* All ids of a story differ, so that its parts can be put together again in one page.
+* All ids of a story differ, so that its parts can be put together again in one page. A part that
+  goes on knows what comes after it, so that its style sheet can hold the rules for that as well.
 
 What stands around a story is dealt out as readers come to it: head, lead photo and corrections on
 the first part; topics and "Read more" on the last.
@@ -19,7 +20,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import ceil
 
@@ -32,6 +33,7 @@ from tamizdat.reader.pages import (
     Heading,
     Onward,
     Photo,
+    Rest,
     StoryPage,
     StoryPart,
     Text,
@@ -159,6 +161,17 @@ def _bulk(chunk: Chunk) -> int:
 # The parts as pages
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """What a part holds of the body."""
+
+    number: int
+    count: int
+    body: Chunk
+    before: int = 0  # blocks
+    after: Chunk = ()  # in all later parts
+
+
 class _Story:
     """A story that comes in parts."""
 
@@ -175,41 +188,44 @@ class _Story:
         ends = pairwise([*starts, len(self.chunks)])
         bodies = [tuple(each for chunk in self.chunks[a:b] for each in chunk) for a, b in ends]
         before = accumulate(map(len, bodies), initial=0)
-        count = len(bodies)
-        first, *later = zip(bodies, before, strict=False)
-        numbered = enumerate(later, start=2)
-        rest = (self._later(number, count, body, at) for number, (body, at) in numbered)
-        return [self._first(count, first[0]), *rest]
+        whole = tuple(each for body in bodies for each in body)
+        first, *later = (
+            _Cut(number, len(bodies), body, at, whole[at + len(body) :])
+            for number, (body, at) in enumerate(zip(bodies, before, strict=False), start=1)
+        )
+        return [self._first(first), *map(self._later, later)]
 
     def empty(self) -> list[Part]:
         """Return what stands around the body: of a first part, of one between, of a last."""
-        return [self._first(3, ()), self._later(2, 3, (), 0), self._later(3, 3, (), 0)]
+        body = self.page.body
+        first, between, last = _Cut(1, 3, (), 0, body), _Cut(2, 3, (), 0, body), _Cut(3, 3, ())
+        return [self._first(first), self._later(between), self._later(last)]
 
-    def _first(self, count: int, body: Chunk) -> StoryPage:
+    def _first(self, cut: _Cut) -> StoryPage:
         return replace(
             self.page,
             head=self._going_on(self.page.head),
-            body=body,
-            footnotes=self._notes_of(body),
+            body=cut.body,
+            footnotes=self._notes_of(cut.body),
             related=(),
-            onward=self._onward(1, count),
+            onward=self._onward(cut),
         )
 
-    def _later(self, number: int, count: int, body: Chunk, before: int) -> StoryPart:
-        page, is_last = self.page, number == count
-        head = Head(self._address(number), page.head.title, languages=page.head.languages)
+    def _later(self, cut: _Cut) -> StoryPart:
+        page, is_last = self.page, cut.number == cut.count
+        head = Head(self._address(cut.number), page.head.title, languages=page.head.languages)
         return StoryPart(
             head=head if is_last else self._going_on(head),
             headline=page.headline,
             story=page.head.path,
-            number=number,
-            count=count,
-            body=body,
-            blocks_before=before,
-            back=self._address(number - 1),
-            onward=self._onward(number, count),
+            number=cut.number,
+            count=cut.count,
+            body=cut.body,
+            blocks_before=cut.before,
+            back=self._address(cut.number - 1),
+            onward=self._onward(cut),
             kind=page.kind,
-            footnotes=self._notes_of(body),
+            footnotes=self._notes_of(cut.body),
             is_corrected=bool(page.corrections),
             topics=page.topics if is_last else (),
             related=page.related if is_last else (),
@@ -218,8 +234,12 @@ class _Story:
     def _address(self, number: int) -> str:
         return self.page.head.path if number == 1 else f"{self.page.head.path}{number}/"
 
-    def _onward(self, number: int, count: int) -> Onward | None:
-        return Onward(self._address(number + 1), number + 1, count) if number < count else None
+    def _onward(self, cut: _Cut) -> Onward | None:
+        if cut.number == cut.count:
+            return None
+        notes = self._notes_of(cut.after)
+        rest = Rest(cut.after, notes, self.page.topics, self.page.related)
+        return Onward(self._address(cut.number + 1), cut.number + 1, cut.count, rest)
 
     def _going_on(self, head: Head) -> Head:
         if not self.script:

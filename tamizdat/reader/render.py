@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from tamizdat.reader import schema_org, stylesheet, typography
 from tamizdat.reader.addresses import origin
-from tamizdat.reader.pages import FrontPage, Page, Site, Teaser
+from tamizdat.reader.pages import FrontPage, Page, Site, StoryPage, StoryPart, Teaser
 from tamizdat.reader.voice import Voice, voice
 from tamizdat.reader.words import words
 
@@ -69,7 +69,8 @@ def render(page: Page, site: Site) -> bytes:
         default_address=_default_address(page),
         teaser=_teaser,
     )
-    css = stylesheet.css_for(page.template, text) + typography.placeholders(text)
+    css = stylesheet.css_for(page.template, text + _rest(page, site))
+    css += typography.placeholders(text)  # of its own pictures: a later part's have the plain tint
     # Search engines' checkers ask for robots.txt from inside the page that they look at.
     fetches = page.head.fetches or page.head.is_indexed
     # No text can bring a form in: it is escaped, and no HTML: it is sanitised.
@@ -84,6 +85,19 @@ FORM = '<form method="post"'
 # They hold the places of what is known when the page is set. No text can bring them in: it is
 # escaped, and no HTML: it is sanitised.
 _STYLE, _POLICY = Markup("<style-sheet>"), Markup("<policy>")
+
+
+def _rest(page: Page, site: Site) -> str:
+    """Set what scripts/rest.js will put into a page: its policy knows no style but its own."""
+    onward = page.onward if isinstance(page, StoryPage | StoryPart) else None
+    if onward is None or onward.rest is None:
+        return ""
+    return _ENVIRONMENT.get_template("rest.html").render(
+        page=onward.rest,
+        say=voice(site.language, site.zone),
+        w=words(site.language),
+        teaser=_teaser,
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,10 @@
 """The style sheet of each kind of page, as small as it can be sent.
 
 A page carries only the rules it uses, because every byte crosses a slow and watched line. A rule is
-used where every class, element and script direction that its selector names stands on the page.
-What a selector says of states and attributes, or inside ``:is()`` and its like, is taken to hold.
+used where every class, element and script direction that its selector names stands on the page, and
+stands inside of a story's body or a teaser if the selector says so; where it asks for a link to
+another site, there is one. What else a selector says of states and attributes, or inside ``:is()``
+and its like, is taken to hold.
 """
 
 from __future__ import annotations
@@ -41,9 +43,16 @@ _PARTS = {
 
 # What a page's scripts put on it, or stands there only for some readers.
 _LATER = frozenset({".bare", "button", "mark", "textarea"})
+_AWAY = '[href^="http"]'
+_NAMED_WHOLE = ('[dir="rtl"]', ":lang(fa)", _AWAY)
 # Two expressions that begin with a plain letter each: one for both takes three times as long.
 _CLASSES = re.compile(r' class="([^"]*)"')
 _ELEMENTS = re.compile(r"<([a-z][a-z0-9]*)")
+# What begins the elements inside of which a selector may want to find something.
+_WITHIN = {
+    ".body ": re.compile(r'<(div) class="body">'),
+    ".teaser ": re.compile(r'<(article|li) class="teaser[^>]*>'),
+}
 
 
 @lru_cache
@@ -55,11 +64,42 @@ def css(template: str) -> Markup:
 
 def css_for(template: str, page: str) -> Markup:
     """Give the rules of a template's style sheet that this page, as HTML, can use."""
-    found = set(_ELEMENTS.findall(page))
-    found |= {f".{name}" for names in set(_CLASSES.findall(page)) for name in names.split()}
+    found, rest = set(_LATER), page
+    for where, begins in _WITHIN.items():
+        inside, rest = _taken_out(rest, begins)
+        names = _standing(inside)
+        found |= names | {f"{where}{name}" for name in names | _LATER}
+    found |= _standing(rest)
     opening = page[: page.find(">", page.find("<html"))]
     found |= {'[dir="rtl"]', ":lang(fa)"} if 'dir="rtl"' in opening else set()
-    return _chosen(template, _named_by(template) & (found | _LATER))
+    found |= {_AWAY} if ' href="http' in page[page.find("<body") :] else set()
+    return _chosen(template, _named_by(template) & found)
+
+
+def _standing(html: str) -> set[str]:
+    """Name the classes and elements of a page, or of a piece of one."""
+    found = {f".{name}" for names in set(_CLASSES.findall(html)) for name in names.split()}
+    return found | set(_ELEMENTS.findall(html))
+
+
+def _taken_out(page: str, opening: re.Pattern[str]) -> tuple[str, str]:
+    """Return what stands inside of the elements that open so, and what is left without it."""
+    inside, outside, at = [], [], 0
+    while start := opening.search(page, at):
+        end = _closing(page, start)
+        outside.append(page[at : start.end()])
+        inside.append(page[start.end() : end])
+        at = end
+    return "".join(inside), "".join([*outside, page[at:]])
+
+
+def _closing(page: str, start: re.Match[str]) -> int:
+    depth = 1
+    for tag in re.compile(rf"<(/?){start[1]}\b").finditer(page, start.end()):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return tag.start()
+    return len(page)
 
 
 class Rule(NamedTuple):
@@ -126,7 +166,11 @@ def _names(selector: str) -> frozenset[str]:
     if selector.startswith("@"):
         return frozenset()
     asked = re.sub(r":(?:is|not|where|has)\([^)]*\)", "", selector)
-    special = {name for name in ('[dir="rtl"]', ":lang(fa)") if name in asked}
+    for where in _WITHIN:
+        outside, found, inside = asked.partition(where)
+        if found:
+            return _names(outside + where.strip()) | {f"{where}{name}" for name in _names(inside)}
+    special = {name for name in _NAMED_WHOLE if name in asked}
     bare = re.sub(r"\[[^]]*\]|::?[a-z-]+(?:\([^)]*\))?", " ", asked)
     return frozenset(special | set(re.findall(r"\.[\w-]+|(?<![\w.@-])[a-z][a-z0-9]*", bare)))
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import brotli
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from tamizdat.reader.pages import Text
 from tamizdat.reader.parts import Part
 from tamizdat.reader.render import render
 from tamizdat.reader.scripts import script
-from tests.reader.sample_pages import site
-from tests.reader.test_parts import divided, long_story
+from tests.reader.sample_pages import BLOCKS, site
+from tests.reader.test_parts import divided, long_story, of, prose
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
@@ -40,13 +41,14 @@ def parts() -> list[Part]:
 
 @pytest.fixture
 def open_story(browser: Browser, parts: list[Part]) -> Iterator[Open]:
-    """Return what opens the story. ``broken``: how often a fetch fails. No host is asked."""
-    pages = {f"{HOST}{part.head.path}": render(part, site()) for part in parts}
+    """Return what opens the story, or another one. ``broken``: how often a fetch fails. No host is
+    asked."""
     scripts = {f"{HOST}/media/{name}": script(name).data for name in ("page.js", "rest.js")}
     contexts = []
     complaints: list[str] = []
 
-    def open_it(*, broken: int = 0, runs: bool = True) -> Page:
+    def open_it(*, broken: int = 0, runs: bool = True, of: Sequence[Part] = parts) -> Page:
+        pages = {f"{HOST}{part.head.path}": render(part, site()) for part in of}
         context = browser.new_context(java_script_enabled=runs)
         contexts.append(context)
         left = broken
@@ -101,6 +103,28 @@ def test_a_story_goes_on_in_its_page_until_it_is_whole(open_story: Open, parts: 
     assert page.locator(".body > *").count() == sum(len(part.body) for part in parts)
     assert page.locator(".onward").count() == 0
     assert page.locator(".topics").count() == page.locator(".more").count() == 1
+
+
+# Of each element in the blocks that come in but for the first, whose margin is its place's. Sizes
+# hang on which pictures have come.
+LOOKS = """all => all.slice(1).flatMap((block) => [block, ...block.querySelectorAll("*")])
+  .flatMap((one) => ["", "::before", "::after"].map((part) => {
+    const style = getComputedStyle(one, part);
+    const size = /^(width|height|.*-origin|(block|inline)-size)$/;
+    const names = [...style].filter((name) => !size.test(name));
+    return one.tagName + part + names.map((name) => `${name}:${style[name]}`).join(";");
+  }))"""
+
+
+def test_what_comes_in_looks_as_it_does_on_its_own_page(open_story: Open) -> None:
+    plain = [Text(text) for text in prose("en", 2400)]
+    page = open_story(of=divided(of([*plain, *BLOCKS[1:]])))
+    before = page.locator(".body > *").count()
+    go_on(page, 2)
+    joined = page.locator(f".body > :nth-child(n + {before + 1})").evaluate_all(LOOKS)
+    page.goto(f"{STORY}2/")
+    assert joined == page.locator(".body > *").evaluate_all(LOOKS)
+    assert any(one.startswith("TABLE") for one in joined)
 
 
 def test_its_notes_come_along_once_each_and_lead_back_to_every_mention(open_story: Open) -> None:

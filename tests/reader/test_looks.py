@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tamizdat.reader import stylesheet
 from tests.reader.browsing import CHROMIUM, HOST, Edition, chromium
 from tests.reader.sample_pages import full_pages, site
 
@@ -54,6 +55,35 @@ def test_what_is_tapped_is_as_high_as_a_finger(browser: Browser, language: str) 
     )
     page.context.close()
     assert low == []
+
+
+# Of a whole style sheet: the selectors that the page's own leaves out though they find something.
+LEFT_OUT = r"""(whole) => {
+  const every = (rules, around) => [...rules].flatMap((rule) =>
+    rule.media ? every(rule.cssRules, rule.conditionText)
+      : (rule.selectorText ?? "").split(/,(?![^(]*\))/).map((one) => [around, one.trim()]));
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(whole);
+  const carried = new Set(every(document.styleSheets[0].cssRules, "").map(String));
+  const states = /::?(before|after|hover|focus-visible|focus|target)\b/g;
+  return every(sheet.cssRules, "").filter(([around, one]) =>
+    one && !carried.has(String([around, one])) &&
+    document.querySelector(one.replace(states, "").trim() || "*"));
+}"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_rule_that_a_page_does_not_carry_would_find_nothing_on_it(
+    browser: Browser, language: str
+) -> None:
+    page = open_pages(browser, language)
+    left_out = {}
+    for name, path in ADDRESSES.items():
+        page.goto(f"{HOST}{path}")
+        whole = stylesheet.css(full_pages(language)[name].template)
+        left_out[name] = page.evaluate(LEFT_OUT, str(whole))
+    page.context.close()
+    assert {name: found for name, found in left_out.items() if found} == {}
 
 
 def test_in_forced_colours_only_the_open_section_is_marked(browser: Browser) -> None:

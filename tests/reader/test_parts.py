@@ -31,7 +31,7 @@ from tamizdat.reader.pages import (
 from tamizdat.reader.parts import LIMIT, Part, in_parts, paragraphs
 from tamizdat.reader.render import render
 from tests.reader.markup import Element, read
-from tests.reader.sample_pages import picture, site, story, teaser
+from tests.reader.sample_pages import BLOCKS, picture, site, story, teaser
 
 LANGUAGES = ["en", "ru", "fa"]
 SCRIPT = "/media/rest.js"
@@ -211,6 +211,41 @@ def test_a_giant_table_keeps_its_heading_and_stands_alone() -> None:
 def test_one_giant_block_is_one_page() -> None:
     page = of([Text(Markup("<p>{}</p>").format(" ".join(sample_paragraphs("en"))))])
     assert divided(page) == [page]
+
+
+# Style
+
+
+def taken(html: str) -> str:
+    """Give what rest.js takes of a later part."""
+    body = html[html.index('<div class="body">') : html.index('<p class="backward"')]
+    body = re.sub(r'<p class="onward".*?</p>', "", body)
+    rest = re.findall(r'(?s)<nav class="topics.*?</nav>|<section class="more.*?</section>', html)
+    return body + "".join(rest)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_part_has_the_rules_for_what_later_parts_bring_into_its_page_and_no_others(
+    language: str,
+) -> None:
+    plain = [Text(text) for text in prose(language, 2400)]
+    page = of([*plain, *BLOCKS[1:], *plain], language)
+    texts = [render(part, site(language)).decode() for part in divided(page, language)]
+    assert len(texts) > 2
+    for at, text in enumerate(texts):
+        whole = text + "".join(map(taken, texts[at + 1 :]))
+        rules = stylesheet.css_for("story.html" if at == 0 else "part.html", whole)
+        css = re.sub(r"\.t[0-9a-f]{9}\{[^}]*\}", "", read(text.encode()).named("style")[0].text)
+        assert css == rules
+    for brought in (".gallery{", ".pull{", "td{", ".more{", ".topics ul", 'a[href^="http"]::after'):
+        assert brought in texts[0]
+
+
+def test_a_part_has_no_rules_for_what_stands_in_the_parts_before() -> None:
+    table: list[Block] = [Table("All", (), (("one", "1"),))]
+    first, second, *_ = divided(of([*table, *map(Text, prose("en", 3000))]))
+    assert b"td{" in render(first, site())
+    assert b"td{" not in render(second, site())
 
 
 # Notes

@@ -191,25 +191,46 @@ def chosen(css: str, page: str, monkeypatch: pytest.MonkeyPatch) -> str:
     ("css", "expected"),
     [
         (":root { a: b } * { c: d }", ":root{a:b}*{c:d}"),
-        ("p, ul { a: b }", "p{a:b}"),
-        (".box > p { a: b } .box > ul { a: b } .other p { a: b }", ".box>p{a:b}"),
+        ("p, ol { a: b }", "p{a:b}"),
+        (".box > p { a: b } .box > ol { a: b } .other p { a: b }", ".box>p{a:b}"),
         ("p:is(.a, .b) + p:not(.c) { a: b }", "p:is(.a,.b) + p:not(.c){a:b}"),
         ('p[href="#x"]::after { a: b }', 'p[href="#x"]::after{a:b}'),
-        ("@media print { ul { a: b } p { c: d } } p { e: f }", "@media print{p{c:d}}p{e:f}"),
-        ("@media print { ul { a: b } }", ""),
+        ("@media print { ol { a: b } p { c: d } } p { e: f }", "@media print{p{c:d}}p{e:f}"),
+        ("@media print { ol { a: b } }", ""),
         (
             "@keyframes wait { from { a: b } } @page { c: d }",
             "@keyframes wait{from{a:b}}@page{c:d}",
         ),
         (".bare p { a: b } textarea { a: b }", ".bare p{a:b}textarea{a:b}"),
         ("h2 { a: b } h20 { a: b }", "h2{a:b}"),
+        (".teaser p { a: b } .body .teaser .by { a: b }", ".teaser p{a:b}"),
+        (".teaser h2 { a: b } .teaser.by { a: b } .teaser { a: b }", ".teaser.by{a:b}.teaser{a:b}"),
+        (".body ul { a: b } .body i { a: b } .body > * { a: b }", ".body ul{a:b}.body>*{a:b}"),
+        (".body h2 { a: b } i { a: b } .body .bare { a: b }", "i{a:b}.body .bare{a:b}"),
+        (".teaser :is(h2, h3) { a: b }", ".teaser :is(h2,h3){a:b}"),
+        ('p a[href^="http"] { a: b } p:lang(fa) { a: b }', ""),
     ],
 )
 def test_a_rule_stays_where_all_that_it_names_is_there(
     css: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = '<html lang="en" dir="ltr"><div class="box wide"><h2>A</h2><p>b</p></div>'
+    page += '<article class="teaser"><p class="by">c</p></article>'
+    page += '<div class="body"><div class="box">d</div><ul></ul></div><i class="by">e</i>'
     assert chosen(css, page, monkeypatch) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ('<body><p><a href="https://far.example/">far</a>', 'a[href^="http"]{b:c}'),
+        ('<head><link href="https://here.example/"></head><body><a href="/near/">near</a>', ""),
+    ],
+)
+def test_a_rule_for_links_to_other_sites_stays_where_there_is_one(
+    page: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert chosen('a[href^="http"] { b: c }', page, monkeypatch) == expected
 
 
 def test_minifying_keeps_what_space_means() -> None:
