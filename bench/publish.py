@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import re
 import subprocess
 import sys
@@ -98,13 +99,16 @@ def _numbers(text: str) -> list[int]:
 
 def one_archive(home: Path, reader: int, count: int, options: argparse.Namespace) -> dict[str, Any]:
     has_hugo = peer.program() is not None and not options.no_hugo
+    desk = free_port()
+    # Pages name it: with another one than they were baked with all of them would be baked again.
+    os.environ["TAMIZDAT_DESK_ADDRESS"] = f"http://localhost:{desk}"
     words = ["--prepare", home, "--stories", count]
     again(__file__, *words, *([] if has_hugo else ["--no-hugo"]))
     found: dict[str, Any] = {"stories": count, **circumstances()}
     found["full_bake"] = full_bake(home, count)
     found["idle_bake"] = idle_bake(home)
     found["hugo"] = beside(home, found["full_bake"], count, options.no_hugo)
-    found["publish"] = publish(home, reader, options.rounds)
+    found["publish"] = publish(home, reader, desk, options.rounds)
     found["wire"] = files.wire(home / "edition")
     return found
 
@@ -165,10 +169,10 @@ def beside(home: Path, ours: dict[str, Any], count: int, is_left_out: bool) -> d
 # The click
 
 
-def publish(home: Path, reader: int, rounds: int) -> dict[str, Any]:
-    door, desk = free_port(), free_port()
+def publish(home: Path, reader: int, forms: int, rounds: int) -> dict[str, Any]:
+    door = free_port()
     words = ["serve", "--home", home, "--reader-port", reader, "--newsroom-port", door]
-    words += ["--desk-port", desk]
+    words += ["--desk-port", forms]
     server = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         wait_for(reader)
