@@ -25,6 +25,8 @@ OUTBOX = "outbox"  # the folder of a demo's letters
 HANDED_OVER = "TAMIZDAT_VAULT_PASSPHRASE_FD"
 PASSPHRASE_FILE = "TAMIZDAT_VAULT_PASSPHRASE_FILE"  # noqa: S105 - a setting's name
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
+# What providers of money are set up with: the till's alone.
+MONEY = ("TAMIZDAT_STRIPE_", "TAMIZDAT_PAYPAL_", "TAMIZDAT_BTCPAY")
 VAULT_OPTIONS = {
     "TAMIZDAT_VAULT_RATE": "--rate",
     "TAMIZDAT_VAULT_BURST": "--burst",
@@ -109,6 +111,8 @@ DESK_KNOWS = frozenset(
         *("TAMIZDAT_PUBLIC_ADDRESS", "TAMIZDAT_DESK_ADDRESS", "TAMIZDAT_DESK_HOSTS"),
         *("TAMIZDAT_DESK_KEY", "TAMIZDAT_PEOPLE_DATABASE", "TAMIZDAT_LINK_KEY"),
         *("TAMIZDAT_HOME_LANGUAGES", "TAMIZDAT_HOME_PROVIDERS"),
+        *("TAMIZDAT_BANK_HOLDER", "TAMIZDAT_BANK_IBAN", "TAMIZDAT_BANK_BIC"),
+        *("TAMIZDAT_BANK_NAME", "TAMIZDAT_BANK_CURRENCIES"),
     }
 )
 
@@ -226,6 +230,8 @@ def environment(program: Program) -> dict[str, str]:
 def _is_for(program: Program, name: str) -> bool:
     leads_to_passphrase = name in (HANDED_OVER, PASSPHRASE_FILE, CREDENTIALS)
     if name == "GUNICORN_CMD_ARGS" or (leads_to_passphrase and not program.opens):
+        return False
+    if name.startswith(MONEY) and program.name != "till":
         return False
     if program.knows is None or not name.startswith("TAMIZDAT_"):
         return True

@@ -230,6 +230,7 @@ DESK = {
     *("subscribe/", "subscribe/asked/", "^confirm/(?P<token>[A-Za-z0-9_-]{22})/$"),
     *("letters/back/", "^letters/(?P<token>[A-Za-z0-9_-]{43})/$"),
     "^leave/(?P<token>[A-Za-z0-9_-]{43})$",
+    "^transfer/(?P<contribution>[0-9a-f]{32})/$",
     *("hooks/<slug:provider>/", "^hooks/(?P<provider>sandbox|stripe|paypal|btcpay)/$"),
 }
 

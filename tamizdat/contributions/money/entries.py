@@ -72,7 +72,8 @@ def of_dispute(
     deeds = [Deed(f"dispute:{pk.hex}", day_in(seen.taken_at, zone), (*went, fee))]
     if seen.state == "won":
         closed = _day(seen.closed_at, seen.taken_at, zone)
-        deeds.append(Deed(f"dispute-won:{pk.hex}", closed, _back(went)))
+        fee_back = _fee(provider, settled.currency, -seen.fee_back)
+        deeds.append(Deed(f"dispute-won:{pk.hex}", closed, (*_back(went), fee_back)))
     return deeds
 
 

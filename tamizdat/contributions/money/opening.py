@@ -1,7 +1,7 @@
 """Opening the till: providers from the newsroom's settings, keys from its folder.
 
 ``TAMIZDAT_PROVIDERS`` names them, in the order in which they are offered. Each reads its own
-settings; what is secret belongs into a file (``…_FILE``).
+settings; what is secret comes from files (``credentials``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tamizdat.contributions.money.errors import MoneyError
+from tamizdat.contributions.money.credentials import BadProviders, needed, secret, words
 from tamizdat.contributions.money.handles import Keyring
 from tamizdat.contributions.money.providers import Provider
 from tamizdat.contributions.money.till import Till
@@ -21,9 +21,7 @@ from tamizdat.vault import passphrase
 from tamizdat.vault.errors import VaultError
 from tamizdat.vault.opening import Opener
 
-
-class BadProviders(MoneyError):
-    """The settings of providers are wrong; the message names the setting."""
+__all__ = ["BadProviders", "providers_of", "till_of"]
 
 
 def till_of(settings: Any, clock: Callable[[], datetime], *, can_open: bool = True) -> Till:
@@ -33,7 +31,9 @@ def till_of(settings: Any, clock: Callable[[], datetime], *, can_open: bool = Tr
     return Till(providers_of(settings), keyring, ZoneInfo(settings.TIME_ZONE), clock)
 
 
-def providers_of(settings: Any) -> Mapping[str, Provider]:
+def providers_of(
+    settings: Any, environment: Mapping[str, str] = os.environ
+) -> Mapping[str, Provider]:
     """Return the providers that are set up, in their order. Raises BadProviders."""
     found = {}
     for name in settings.PROVIDERS:
@@ -41,25 +41,66 @@ def providers_of(settings: Any) -> Mapping[str, Provider]:
             raise BadProviders(
                 f"TAMIZDAT_PROVIDERS: {name!r} is not known; known are {', '.join(_MAKE)}"
             )
-        found[name] = _MAKE[name](settings)
+        found[name] = _MAKE[name](settings, environment)
     return found
 
 
-def _sandbox(settings: Any) -> Provider:
+def _sandbox(settings: Any, environment: Mapping[str, str]) -> Provider:
     from tamizdat.contributions.money.providers.sandbox import Sandbox
 
-    key = _needed("TAMIZDAT_SANDBOX_KEY", settings.SANDBOX_KEY)
-    secret = _needed("TAMIZDAT_SANDBOX_SECRET", settings.SANDBOX_SECRET)
-    return Sandbox(_needed("TAMIZDAT_SANDBOX", settings.SANDBOX), key, secret)
+    names = ("SANDBOX", "SANDBOX_KEY", "SANDBOX_SECRET")
+    found = {f"TAMIZDAT_{name}": getattr(settings, name) for name in names}
+    return Sandbox(*(needed(found, name) for name in found))
 
 
-def _needed(name: str, value: str) -> str:
-    if not value:
-        raise BadProviders(f"{name} is not set, and TAMIZDAT_PROVIDERS names what needs it")
-    return value
+def _stripe(settings: Any, environment: Mapping[str, str]) -> Provider:
+    from tamizdat.contributions.money.providers.stripe import METHODS, Stripe
+
+    methods = words(environment, "TAMIZDAT_STRIPE_METHODS", "card")
+    for each in methods:
+        if each not in METHODS:
+            raise BadProviders(
+                f"TAMIZDAT_STRIPE_METHODS: {each!r} is not known; known are {', '.join(METHODS)}"
+            )
+    return Stripe(
+        secret(environment, "TAMIZDAT_STRIPE_KEY"),
+        secret(environment, "TAMIZDAT_STRIPE_SECRET"),
+        methods=methods,
+        refused=words(environment, "TAMIZDAT_STRIPE_REFUSES"),
+    )
 
 
-_MAKE: dict[str, Callable[[Any], Provider]] = {"sandbox": _sandbox}
+def _bank(settings: Any, environment: Mapping[str, str]) -> Provider:
+    from tamizdat.contributions.money.providers.bank import Bank
+    from tamizdat.contributions.money.transfer.account import of
+
+    desk = settings.DESK_ADDRESS.rstrip("/")
+    prefixes = {code: f"{code}/" for code, _ in settings.LANGUAGES}
+    prefixes[settings.LANGUAGE_CODE] = prefixes[""] = ""
+    pages = {code: f"{desk}/{prefix}transfer/" for code, prefix in prefixes.items()}
+    return Bank(pages, frozenset(of(environment).currencies))
+
+
+def _btcpay(settings: Any, environment: Mapping[str, str]) -> Provider:
+    from tamizdat.contributions.money.providers.btcpay import BTCPay
+
+    base = needed(environment, "TAMIZDAT_BTCPAY")
+    if not base.startswith("https://") and ".onion" not in base and "127.0.0.1" not in base:
+        raise BadProviders("TAMIZDAT_BTCPAY: expected an address that begins with https://")
+    return BTCPay(
+        base,
+        needed(environment, "TAMIZDAT_BTCPAY_STORE"),
+        secret(environment, "TAMIZDAT_BTCPAY_KEY"),
+        secret(environment, "TAMIZDAT_BTCPAY_SECRET"),
+    )
+
+
+_MAKE: dict[str, Callable[[Any, Mapping[str, str]], Provider]] = {
+    "sandbox": _sandbox,
+    "stripe": _stripe,
+    "bank": _bank,
+    "btcpay": _btcpay,
+}
 
 
 class _Opener:

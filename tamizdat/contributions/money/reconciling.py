@@ -75,7 +75,8 @@ def nightly(till: Till, provider: str) -> Report:
     for charge in till.provider(provider).charges(since, now):
         listed.add(till.keyring.index(provider, Handle.Kind.PAYMENT, charge.name))
         _settle_all(till, provider, [charge], report)
-    report.missing = _find_missing(till, provider, since, now, listed)
+    if till.provider(provider).facts.lists:
+        report.missing = _find_missing(till, provider, since, now, listed)
     finish(till, provider, report)
     return report
 

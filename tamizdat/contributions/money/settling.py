@@ -70,6 +70,11 @@ class Settling(Matching):
                 if turn == COLLISIONS - 1:
                     raise
 
+    def settle_refund(self, payment: Payment, seen: Refunded) -> None:
+        """Record what went back, where the payment itself cannot be asked for."""
+        with writing():
+            ledger.post(*self._refund(payment, seen))
+
     def note(self, trigger: Trigger | None) -> None:
         """Note that a message was dealt with; of its body nothing."""
         if trigger is not None:
@@ -96,7 +101,8 @@ class Settling(Matching):
     def _charge(self, seen: Charge) -> None:
         payment = self._payment_of(seen)
         if payment is None:
-            self._find(Finding.Kind.FOREIGN, seen.name, seen.at)
+            if seen.state == Payment.State.CONFIRMED:
+                self._find(Finding.Kind.FOREIGN, seen.name, seen.at)
             return
         contribution = payment.contribution
         self._own(Handle.Kind.PAYMENT, seen.name, payment.pk)
@@ -159,10 +165,10 @@ class Settling(Matching):
             return
         failed = payments.filter(state=Payment.State.FAILED, period__gt=paid).order_by("period")
         first_failed = failed.values_list("day", flat=True).first()
-        anchor = (
-            contribution.anchor or confirmed.filter(period=0).values_list("day", flat=True).first()
-        )
-        anchor = anchor or payment.day
+        # The first payment's day, even where a later one was heard of before it.
+        anchor = confirmed.filter(period=0).values_list("day", flat=True).first()
+        anchor = anchor or contribution.anchor
+        anchor = anchor or due_on(payment.day, contribution.rhythm, -(payment.period or 0))
         values = {
             "anchor": anchor,
             "period": paid,

@@ -57,12 +57,28 @@ class Account(ABC):
         """Let the next deed be done, and nobody hear of it, however often it is tried at once."""
 
     @abstractmethod
+    def fail(self) -> None:
+        """Let the processor answer the next question with an error of its own (5xx)."""
+
+    @abstractmethod
     def cut(self) -> None:
         """Let the processor be out of reach from now on."""
 
     @abstractmethod
     def visits(self) -> int:
         """Return how many pages were opened."""
+
+    @abstractmethod
+    def last(self) -> Page:
+        """Return the page that was opened last."""
+
+    @abstractmethod
+    def balance(self) -> int:
+        """Return what the processor holds for us, in cents, as it counts itself."""
+
+    @abstractmethod
+    def refund(self, payment: str, amount: int) -> None:
+        """Give money back at the processor, past us."""
 
     @abstractmethod
     def dispute(self, payment: str, outcome: str) -> None:
@@ -126,6 +142,8 @@ class Contract:
     """The tests."""
 
     many = 130  # more than one page of any list
+    takes_fee = True
+    rhythm = "once"  # that of a test which would as well take any
 
     def test_the_same_key_opens_one_page(self, account: Account) -> None:
         order, page = account.begun()
@@ -155,7 +173,8 @@ class Contract:
         assert (charge.state, charge.reference) == ("confirmed", order.reference)
         assert (charge.period, charge.money) == (0, Money("EUR", 1234))
         assert charge.settled == Money("EUR", 1234)
-        assert 0 < charge.fee < 1234
+        assert (charge.fee > 0) == self.takes_fee
+        assert charge.fee < 1234
         assert abs(account.now() - charge.at) < timedelta(minutes=5)
 
     def test_yen_have_no_cents_and_dinars_have_three_digits(self, account: Account) -> None:
@@ -179,6 +198,12 @@ class Contract:
         page = account.provider.begin(order)
         assert account.visits() == 1
         account.approve(page)
+
+    def test_an_error_of_the_processor_s_own_leaves_it_open(self, account: Account) -> None:
+        order = account.order()
+        account.fail()
+        with pytest.raises(Unsure):
+            account.provider.begin(order)
 
     def test_who_is_out_of_reach_was_sent_nothing(self, account: Account) -> None:
         account.cut()
@@ -204,54 +229,36 @@ class Contract:
             account.provider.refund(RefundOrder("a" * 32, "refund-2", 1001, charge.name))
         assert account.charge(charge.name).refunds == ()
 
-    @pytest.mark.parametrize("outcome", ["won", "lost"])
-    def test_a_dispute_is_seen_at_the_payment(self, account: Account, outcome: str) -> None:
+    def test_a_refund_whose_reply_is_lost_is_made_once(self, account: Account) -> None:
         charge = account.given(minor=1000)
-        account.dispute(charge.name, "open")
-        (opened,) = account.charge(charge.name).disputes
-        assert (opened.state, opened.amount, opened.closed_at) == ("open", 1000, None)
-        account.dispute(charge.name, outcome)
-        (closed,) = account.charge(charge.name).disputes
-        assert (closed.name, closed.state) == (opened.name, outcome)
-        assert closed.closed_at is not None
+        order = RefundOrder(uuid.uuid4().hex, "refund-4", 300, charge.name)
+        account.lose_replies()
+        with pytest.raises(Unsure):
+            account.provider.refund(order)
+        (seen,) = account.charge(charge.name).refunds
+        assert account.provider.refund(order).name == seen.name
+        assert len(account.charge(charge.name).refunds) == 1
 
-    def test_an_agreement_can_be_changed_paused_resumed_and_ended(self, account: Account) -> None:
-        charge = account.given("monthly")
-        provider, name = account.provider, charge.standing
-        assert account.standing(name).state == "active"
-        assert account.standing(name).rhythm == "monthly"
-        more = Money("EUR", 2500)
-        for _ in range(2):
-            assert provider.change(name, Change.AMOUNT, "a-1", more).money == more
-        assert provider.change(name, Change.PAUSE, "p-1", None).state == "paused"
-        assert provider.change(name, Change.RESUME, "r-1", None).state == "active"
-        for _ in range(2):
-            assert provider.change(name, Change.CANCEL, "c-1", None).state == "ended"
-        assert account.standing(name).state == "ended"
+    def test_a_refund_s_key_with_another_amount_is_refused(self, account: Account) -> None:
+        charge = account.given(minor=1000)
+        order = RefundOrder(uuid.uuid4().hex, "refund-5", 300, charge.name)
+        account.provider.refund(order)
+        with pytest.raises(Refused):
+            account.provider.refund(replace(order, amount=200))
+        assert [each.amount for each in account.charge(charge.name).refunds] == [300]
 
-    def test_a_way_to_pay_is_changed_on_the_processors_page(self, account: Account) -> None:
-        charge = account.given("monthly")
-        url = account.provider.method_page(charge.standing, BACK, "en")
-        assert url.startswith("http")
-        assert "desk.example" not in url
-
-    def test_the_second_period_is_paid_once(self, account: Account) -> None:
-        first = account.given("monthly")
-        if account.provider.facts.bills:
-            account.pass_days(32)
-        else:
-            order = RenewalOrder(
-                first.reference, "f" * 32, 1, "renewal-1", first.money, first.standing
-            )
-            assert {account.provider.charge(order).name for _ in range(2)} != {first.name}
+    def test_parts_go_back_until_nothing_is_left(self, account: Account) -> None:
+        charge = account.given(minor=1000)
+        for number in range(2):
+            reference = uuid.uuid4().hex
+            account.provider.refund(RefundOrder(reference, f"half-{number}", 500, charge.name))
+        with pytest.raises(Refused):
+            account.provider.refund(RefundOrder(uuid.uuid4().hex, "half-2", 1, charge.name))
+        assert sum(each.amount for each in account.charge(charge.name).refunds) == 1000
         now = account.now()
-        found = list(account.provider.charges(now - timedelta(days=60), now + timedelta(days=1)))
-        assert sorted((each.period, each.state) for each in found) == [
-            (0, "confirmed"),
-            (1, "confirmed"),
-        ]
-        assert {each.reference for each in found} == {first.reference}
-        assert {each.standing for each in found} == {first.standing}
+        span = now - timedelta(days=1), now + timedelta(days=1)
+        (listed,) = account.provider.charges(*span)
+        assert listed == account.charge(charge.name)  # lists and things say the same
 
     def test_a_long_list_is_whole(self, account: Account) -> None:
         names = {account.given().name for _ in range(self.many)}
@@ -290,12 +297,71 @@ class Contract:
 
     def test_nothing_goes_out_that_tells_of_a_story_or_a_person(self, account: Account) -> None:
         """Each value that is sent is one of the order's own, or one of a short list of words."""
-        order, page = account.begun("monthly")
+        order, page = account.begun(self.rhythm)
         account.approve(page)
-        allowed = {order.reference, order.money.minor, "EUR", "monthly", "card", "en", BACK}
+        allowed = {order.reference, order.money.minor, "EUR", self.rhythm, "card", "en", BACK}
         strangers = {str(each) for each in account.sent()} - {str(each) for each in allowed}
         assert strangers <= self.words(account)
 
     def words(self, account: Account) -> set[str]:
         """Return the words of its own language that a provider may send."""
         return {"True", "False"}
+
+
+class Disputed(Contract):
+    """Also for who hears of banks that take money back."""
+
+    @pytest.mark.parametrize("outcome", ["won", "lost"])
+    def test_a_dispute_is_seen_at_the_payment(self, account: Account, outcome: str) -> None:
+        charge = account.given(minor=1000)
+        account.dispute(charge.name, "open")
+        (opened,) = account.charge(charge.name).disputes
+        assert (opened.state, opened.amount, opened.closed_at) == ("open", 1000, None)
+        account.dispute(charge.name, outcome)
+        (closed,) = account.charge(charge.name).disputes
+        assert (closed.name, closed.state) == (opened.name, outcome)
+        assert closed.closed_at is not None
+
+
+class Regular(Contract):
+    """Also for who knows agreements to pay regularly."""
+
+    rhythm = "monthly"
+
+    def test_an_agreement_can_be_changed_paused_resumed_and_ended(self, account: Account) -> None:
+        charge = account.given("monthly")
+        provider, name = account.provider, charge.standing
+        assert account.standing(name).state == "active"
+        assert account.standing(name).rhythm == "monthly"
+        more = Money("EUR", 2500)
+        for _ in range(2):
+            assert provider.change(name, Change.AMOUNT, "a-1", more).money == more
+        assert provider.change(name, Change.PAUSE, "p-1", None).state == "paused"
+        assert provider.change(name, Change.RESUME, "r-1", None).state == "active"
+        for _ in range(2):
+            assert provider.change(name, Change.CANCEL, "c-1", None).state == "ended"
+        assert account.standing(name).state == "ended"
+
+    def test_a_way_to_pay_is_changed_on_the_processors_page(self, account: Account) -> None:
+        charge = account.given("monthly")
+        url = account.provider.method_page(charge.standing, BACK, "en")
+        assert url.startswith("http")
+        assert "desk.example" not in url
+
+    def test_the_second_period_is_paid_once(self, account: Account) -> None:
+        first = account.given("monthly")
+        if account.provider.facts.bills:
+            account.pass_days(32)
+        else:
+            order = RenewalOrder(
+                first.reference, "f" * 32, 1, "renewal-1", first.money, first.standing
+            )
+            assert {account.provider.charge(order).name for _ in range(2)} != {first.name}
+        now = account.now()
+        found = list(account.provider.charges(now - timedelta(days=60), now + timedelta(days=1)))
+        assert sorted((each.period, each.state) for each in found) == [
+            (0, "confirmed"),
+            (1, "confirmed"),
+        ]
+        assert {each.reference for each in found} == {first.reference}
+        assert {each.standing for each in found} == {first.standing}

@@ -17,7 +17,11 @@ from tamizdat.contributions.money.providers.processor import billing, deeds, mes
 from tamizdat.contributions.money.providers.processor.serving import Messenger, Server, served
 from tamizdat.contributions.money.providers.sandbox import Sandbox
 from tests.contributions.conftest import KEY, SECRET
-from tests.contributions.providers.contract import Account, Contract
+from tests.contributions.providers.contract import Account, Disputed, Regular
+from tests.contributions.providers.till_contract import (  # noqa: F401 - a fixture
+    TillContract,
+    newsroom,
+)
 from tests.homes import until
 
 
@@ -45,10 +49,32 @@ class SandboxAccount(Account):
             with self.store.transaction():
                 self.store.set_fact("lose_replies", "1")
 
+    def fail(self) -> None:
+        with self.store.transaction():
+            self.store.set_fact("fail", "1")
+
     def cut(self) -> None:
         assert isinstance(self.provider, Sandbox)
         self.provider.line.close()
         self.provider.line.base = "http://127.0.0.1:9"
+
+    def last(self) -> Page:
+        visit = self.store.page("visit", 0, 9e12, 0, 1000)[-1]
+        return Page(f"{self.server.processor.base}/pay/{visit['id']}", visit["id"])
+
+    def balance(self) -> int:
+        payments = self.store.page("payment", 0, 9e12, 0, 1000)
+        came = [each for each in payments if each["state"] == "confirmed"]
+        total = sum(each["settled"][0] - each["fee"] for each in came)
+        for each in came:
+            total -= sum(refund["amount"] for refund in each["refunds"])
+            for dispute in each["disputes"]:
+                total -= dispute["fee"] + (dispute["state"] != "won") * dispute["amount"]
+        return int(total)
+
+    def refund(self, payment: str, amount: int) -> None:
+        with self.store.transaction():
+            deeds.refund(self.store, {"payment": payment, "amount": amount})
 
     def visits(self) -> int:
         return len(self.store.page("visit", 0, 9e12, 0, 1000))
@@ -84,8 +110,12 @@ def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]
         found.provider.line.close()
 
 
-class TestSandbox(Contract):
+class TestSandbox(Regular, Disputed):
     """All of the contract."""
+
+
+class TestTillAtSandbox(TillContract):
+    """All of the way."""
 
 
 @pytest.fixture

@@ -28,6 +28,13 @@ class Command(BaseCommand):
         )
         rates = deeds.add_parser("rates", help="read exchange rates in, or show what there is")
         rates.add_argument("file", nargs="?", type=Path, metavar="FILE", help="XML or CSV")
+        statement = deeds.add_parser(
+            "statement", help="read a bank's statement in: CAMT.053 (XML) or CSV"
+        )
+        statement.add_argument("file", type=Path, metavar="FILE")
+        statement.add_argument(
+            "--dry-run", action="store_true", help="say what would be stored, and store nothing"
+        )
         switch = deeds.add_parser("switch", help="switch a provider off or on")
         switch.add_argument("provider", metavar="NAME")
         switch.add_argument("state", choices=("on", "off"))
@@ -39,6 +46,7 @@ class Command(BaseCommand):
             "findings": self._findings,
             "reconcile": self._reconcile,
             "rates": self._rates,
+            "statement": self._statement,
             "switch": self._switch,
         }
         deeds[options["deed"]](options)
@@ -106,6 +114,40 @@ class Command(BaseCommand):
             self.stdout.write(f"{currency}  {newest}")
         if stored.is_old(timezone.localdate()):
             self.stderr.write("The dollar's rate is old or missing; read newer ones in.")
+
+    def _statement(self, options: dict[str, Any]) -> None:
+        import os
+
+        from django.conf import settings
+        from django.utils import timezone
+        from tqdm import tqdm
+
+        from tamizdat.contributions.money import statements
+        from tamizdat.contributions.money.opening import till_of
+        from tamizdat.contributions.money.providers.bank import statement
+        from tamizdat.contributions.money.transfer.account import of
+
+        try:
+            with options["file"].open("rb") as file:
+                data = file.read(statement.LONGEST + 1)
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}") from None
+        entries = statement.read(data)
+        settling = till_of(settings, timezone.now, can_open=False).settling(statements.BANK)
+        report = statements.take_in(
+            entries,
+            of(os.environ).iban,
+            settling,
+            dry=options["dry_run"],
+            bar=lambda found: tqdm(found, unit="entry", delay=2, leave=False),
+        )
+        for line in report.told:
+            self.stderr.write(f"{options['file'].name}, {line}")
+        would = "would be " if options["dry_run"] else ""
+        self.stdout.write(
+            f"{report.new} payments and {report.refunds} refunds {would}new, {report.known} known "
+            f"already, {report.other} entries without a reference of ours."
+        )
 
     def _switch(self, options: dict[str, Any]) -> None:
         from django.conf import settings

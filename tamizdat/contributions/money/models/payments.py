@@ -126,7 +126,7 @@ class Dispute(Stated):
         WON = "won", "the money came back"
         LOST = "lost", "the money is gone"
 
-    MOVES = moves(open="won lost", won="", lost="")
+    MOVES = moves(open="won lost", won="", lost="won")  # an appeal may turn it
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")

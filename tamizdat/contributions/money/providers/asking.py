@@ -47,6 +47,7 @@ class Facts:
     bills: bool  # it asks for regular payments by itself; else we do (``renewing``)
     fees: Mapping[str, Fee] = field(default_factory=dict)  # by currency; "" for all others
     keys_hold_hours: int = 24  # for how long it remembers a key
+    lists: bool = True  # it can be asked for all that it has
 
     def fee(self, currency: str) -> Fee | None:
         """Return what it takes of a payment in a currency, as far as is known beforehand."""

@@ -3,7 +3,8 @@
 * No connection: nothing was sent (``Unreachable``).
 * Anything after that without a whole answer: it may have been done (``Unsure``).
 * A connection that the provider has closed meanwhile is opened anew, once. That is safe for what
-  bears a key, and for what only reads.
+  bears a key, and for what only reads. A deed without a key gets a connection of its own, and is
+  sent once.
 """
 
 from __future__ import annotations
@@ -37,11 +38,17 @@ class Line:
     def get(self, path: str, **query: Any) -> Any:
         """Read. Raises Unreachable, Unsure, Refused, NotThere."""
         asked = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", f"{path}?{urlencode(asked)}" if asked else path, None, {})
+        return self._ask(
+            "GET", f"{path}?{urlencode(asked, doseq=True)}" if asked else path, None, {}
+        )
 
     def post(self, path: str, body: Mapping[str, Any], key: str) -> Any:
         """Do something once. Raises Unreachable, Unsure, Refused, NotThere."""
         return self._ask("POST", path, json.dumps(body).encode(), {"Idempotency-Key": key})
+
+    def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Do something that bears no key. Raises Unreachable, Unsure, Refused, NotThere."""
+        return self._ask("POST", path, json.dumps(body).encode(), {}, once=True)
 
     def close(self) -> None:
         """Close the connections that wait for the next question."""
@@ -50,19 +57,38 @@ class Line:
         for connection in free:
             connection.close()
 
-    def _ask(self, method: str, path: str, body: bytes | None, more: dict[str, str]) -> Any:
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        once: bool = False,
+    ) -> tuple[int, bytes]:
+        """Ask, and return the status and the bytes of the answer. Raises Unreachable, Unsure."""
+        with self._lock:
+            waiting = self._free.pop() if self._free and not once else None
+        if waiting is not None:
+            try:
+                return self._send(waiting, method, path, body, headers)
+            except Unsure:  # closed meanwhile, most likely
+                pass
+        return self._send(self._connected(), method, path, body, headers)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        more: dict[str, str],
+        *,
+        once: bool = False,
+    ) -> Any:
         headers = {**self.headers, **more}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        with self._lock:
-            waiting = self._free.pop() if self._free else None
-        if waiting is not None:
-            try:
-                return _read(*self._send(waiting, method, path, body, headers))
-            except Unsure:
-                if waiting.sock is not None:  # it did answer; that it failed is its answer
-                    raise
-        return _read(*self._send(self._connected(), method, path, body, headers))
+        return read_json(*self.exchange(method, path, body, headers, once=once))
 
     def _send(
         self,
@@ -107,7 +133,8 @@ class Line:
         return found
 
 
-def _read(status: int, answer: bytes) -> Any:
+def read_json(status: int, answer: bytes) -> Any:
+    """Return what an answer holds. Raises Unsure, Refused, NotThere."""
     try:
         found = json.loads(answer)
     except ValueError:

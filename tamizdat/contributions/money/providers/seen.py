@@ -42,7 +42,8 @@ class Refunded:
 class Disputed:
     """A dispute as the provider has it: ``taken_at`` the money went, ``closed_at`` it was decided.
 
-    ``fee`` is what the provider keeps for it, in the settled currency, whatever comes of it.
+    ``fee`` is what the provider keeps for it, in the settled currency, whatever comes of it;
+    ``fee_back`` what of that it gave back when it was won.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Disputed:
     closed_at: datetime | None = None
     fee: int = 0
     settled: Money | None = None  # what left our balance, without the fee; None: the same amount
+    fee_back: int = 0
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,8 @@ class Processor:
         said = json.dumps([request.path, asked], sort_keys=True)
         try:
             with self.store.transaction():
+                if self._is_unlucky("fail"):
+                    return _json(500, {"error": "sorry"})
                 answer = self._before(key, said)
                 if answer is None:
                     status, found = self._do(parts, asked)
