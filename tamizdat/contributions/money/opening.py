@@ -95,10 +95,27 @@ def _btcpay(settings: Any, environment: Mapping[str, str]) -> Provider:
     )
 
 
+def _paypal(settings: Any, environment: Mapping[str, str]) -> Provider:
+    from django.utils import timezone
+
+    from tamizdat.contributions.money.providers.paypal import PayPal, certificates, wire
+
+    is_trial = environment.get("TAMIZDAT_PAYPAL_SANDBOX", "") == "1"
+    found = wire.Wire(
+        needed(environment, "TAMIZDAT_PAYPAL_CLIENT"),
+        secret(environment, "TAMIZDAT_PAYPAL_SECRET"),
+        wire.SANDBOX if is_trial else wire.LIVE,
+    )
+    place = certificates.SANDBOX if is_trial else certificates.LIVE
+    checking = certificates.Certificates(place, certificates.trusted())
+    return PayPal(found, needed(environment, "TAMIZDAT_PAYPAL_WEBHOOK"), checking, timezone.now)
+
+
 _MAKE: dict[str, Callable[[Any, Mapping[str, str]], Provider]] = {
     "sandbox": _sandbox,
     "stripe": _stripe,
     "bank": _bank,
+    "paypal": _paypal,
     "btcpay": _btcpay,
 }
 
