@@ -63,8 +63,10 @@ def _let_staff_ask_for_exports() -> None:
 
 
 def _let_nothing_be_sent_twice() -> None:
-    """Let a restore forget sign-ups that waited; backups know no subscribers."""
+    """Let a restore forget sign-ups and letters that waited; backups know of neither."""
+    from tamizdat.contributions.supporters import restored as supporters
     from tamizdat.newsletters.subscribers.restored import forget_what_waited
     from tamizdat.serving.backups.restoring import AFTERWARDS
 
     AFTERWARDS.append(forget_what_waited)
+    AFTERWARDS.append(supporters.forget_what_waited)

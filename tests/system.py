@@ -49,6 +49,7 @@ FOR_TESTS = (
     Need("postfix", "Postfix, a real receiver, and its smtp-sink", has_program("postfix")),
     Need("opendkim", "OpenDKIM, a judge of signatures", has_program("opendkim")),
     Need("spamassassin", "SpamAssassin, a judge of mails", has_program("spamassassin")),
+    Need("poppler-utils", "pdftotext, a reader of our receipts", has_program("pdftotext")),
     Need("default-jre-headless", "Java, for the judges of HTML and EPUB", has_program("java")),
 )
 FOR_VENV = (

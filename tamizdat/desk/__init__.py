@@ -8,7 +8,8 @@ It is the one part of a newsroom's machine that strangers write to. Promises, ea
 2. A GET or HEAD changes nothing.
 3. The answer to a form is the same, and takes the same time, whether an address is known or not:
    the desk does not know it. It writes a *wish*; the back room (``post``) finds out.
-4. No cookie. What a form must carry is a signed *ticket* (``tickets``), used once.
+4. What a form must carry is a signed *ticket* (``tickets``), used once. No cookie, but one while a
+   supporter is in her portal (``doorway``).
 5. A person pays a moment of their browser's work, or waits (``admission``). All limits hold for all
    people together; nothing about who asked is counted or kept.
 6. An address stays in no process of the desk: workers that handled one end themselves

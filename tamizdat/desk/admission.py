@@ -35,9 +35,11 @@ from tamizdat.desk.work import NoWork, Workshop
 WAIT = 20.0  # seconds
 ME = Limit("me", a_minute=60, at_once=120)
 SUBSCRIBE = Limit("subscribe", a_minute=60, at_once=240)  # a newsletter is read out on the radio
+SUPPORTERS = Limit("supporters", a_minute=60, at_once=120)
 PLAIN = Limit("plain", a_minute=10, at_once=20)
+ALL = (ME, SUBSCRIBE, SUPPORTERS, PLAIN)
 # Shared by all workers: made once, in the process from which they are forked.
-LIMITS = Limits(ME, SUBSCRIBE, PLAIN)
+LIMITS = Limits(*ALL)
 
 
 class OneMoreStep(Exception):

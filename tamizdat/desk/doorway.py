@@ -5,11 +5,12 @@ Rules:
 1. GET, HEAD and POST; anything else is 405. A form is ``application/x-www-form-urlencoded`` and at
    most LONGEST bytes (413); longer ones are not read. What providers report, at HOOKS, is JSON and
    at most LONGEST_REPORT bytes. A mail program that leaves for somebody (LEAVING, RFC 8058) sends
-   what form it likes, and nothing of it is read.
+   what form it likes, and nothing of it is read; nor where it stops other letters for her.
 2. The host is one of ours (400). No address in an answer is made from it.
 3. Every answer: not kept anywhere, no referrer, no frame around it, no device of the reader's, no
    search engine, no other site that reads it. What brings no policy gets the strictest.
-4. No cookie, ever.
+4. No cookie but COOKIE, which tells one browser from another while a supporter is in her portal
+   (``contributions.supporters``): a random token, for half an hour, for no script or other site.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ HOOKS = "/hooks/"
 LONGEST_REPORT = 262_144  # bytes
 METHODS = ("GET", "HEAD", "POST")
 FORM, REPORT = "application/x-www-form-urlencoded", "application/json"
-LEAVING = re.compile(r"/(?:[a-z]{2,3}/)?leave/")
+LEAVING = re.compile(r"/(?:[a-z]{2,3}/)?(?:leave|supporters/stop)/")
+COOKIE = "desk"  # with __Host- before it, where the desk is reached by https
 CLOSED = (
     "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), clipboard-read=(), "
     "display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), "
@@ -74,8 +76,15 @@ class Doorway:
         answer.headers.setdefault("Content-Length", str(len(answer.content)))
         if answer.status_code == 405:
             answer["Allow"] = ", ".join(METHODS)
-        answer.cookies.clear()
+        for name in set(answer.cookies) - {cookie_name()}:
+            del answer.cookies[name]
         return answer
+
+
+def cookie_name() -> str:
+    """Return what the one cookie is called: browsers hold ``__Host-`` to this host and to https."""
+    is_encrypted = settings.DESK_ADDRESS.startswith("https://")
+    return f"__Host-{COOKIE}" if is_encrypted else COOKIE
 
 
 def fault_of(request: HttpRequest) -> int:

@@ -110,10 +110,12 @@ def _load_all(application: Any) -> None:
     from django.conf import settings
     from django.db import connections
 
+    from tamizdat.contributions.supporters.receipts import drawing
     from tamizdat.newsletters.inbox.hooks.providers import load
 
     for provider in settings.HOOKS:
         load(provider)
+    drawing.warm_up()
     connections["people"]  # its driver; nothing is connected before the first question
     for code, _ in settings.LANGUAGES:
         prefix = "" if code == settings.LANGUAGE_CODE else f"/{code}"

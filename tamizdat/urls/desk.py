@@ -7,6 +7,7 @@ from django.urls import URLPattern, path, re_path
 
 from tamizdat.contributions.money import hooks as money
 from tamizdat.contributions.money.transfer import views as transfer
+from tamizdat.contributions.supporters import urls as supporters
 from tamizdat.desk import views
 from tamizdat.newsletters.inbox.hooks.views import hook
 from tamizdat.newsletters.subscribers import urls as subscribers
@@ -23,6 +24,7 @@ def _of(language: str, prefix: str) -> list[URLPattern]:
         re_path(f"^{prefix}me/(?P<token>{TOKEN})/$", views.link, said),
         *subscribers.of(language, prefix),
         *transfer.urls(language, prefix),
+        *supporters.of(language, prefix),
     ]
 
 

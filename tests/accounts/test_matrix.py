@@ -232,6 +232,11 @@ DESK = {
     "^leave/(?P<token>[A-Za-z0-9_-]{43})$",
     "^transfer/(?P<contribution>[0-9a-f]{32})/$",
     *("hooks/<slug:provider>/", "^hooks/(?P<provider>sandbox|stripe|paypal|btcpay)/$"),
+    *("supporters/", "supporters/asked/", "supporters/back/"),
+    "^supporters/open/(?P<token>[A-Za-z0-9_-]{22})/$",
+    "^supporters/stop/(?P<token>[A-Za-z0-9_-]{43})$",
+    *(f"^supporters/{each}/(?P<number>[0-9a-f]{{32}})/$" for each in ("gift", "receipt")),
+    "^supporters/year/(?P<year>20[0-9]{2})/$",
 }
 
 

@@ -48,7 +48,7 @@ def vaulted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vaulted]:
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> Limits:
     """Counts of this test's own."""
-    fresh = Limits(admission.ME, admission.SUBSCRIBE, admission.PLAIN)
+    fresh = Limits(*admission.ALL)
     monkeypatch.setattr(admission, "LIMITS", fresh)
     monkeypatch.setattr(admission.Gate, "__init__", _gate_with(fresh))
     return fresh

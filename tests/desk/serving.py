@@ -17,7 +17,14 @@ from tamizdat.vault.sealing import Pair
 from tests.homes import PATIENCE, environment, free_ports, until
 
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
-PEOPLE = ("vault", "desk", "subscribers", "inbox")  # the apps whose tables it has
+PEOPLE = (
+    "vault",
+    "desk",
+    "money",
+    "supporters",
+    "subscribers",
+    "inbox",
+)  # the apps whose tables it has
 
 
 @dataclass(frozen=True)

@@ -248,6 +248,10 @@ class Settling(Matching):
                 amount=seen.amount,
                 opened_on=day_in(seen.taken_at, self.zone),
             )
+            if self.now - seen.taken_at <= TOLD_WITHIN:
+                today = day_in(self.now, self.zone)
+                kind = Notice.Kind.DISPUTED
+                tell(payment.contribution, kind, payment.period or 0, today)
         self._own(Handle.Kind.DISPUTE, seen.name, row.pk)
         if seen.state != row.state and seen.state != Dispute.State.OPEN:
             closed = day_in(seen.closed_at or seen.taken_at, self.zone)

@@ -1,4 +1,4 @@
-"""Look after contributions: rates, switches, comparison with providers, the books"""
+"""Look after contributions: rates, receipts, switches, comparison with providers, the books"""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ class Command(BaseCommand):
         statement.add_argument(
             "--dry-run", action="store_true", help="say what would be stored, and store nothing"
         )
+        receipts = deeds.add_parser(
+            "receipts", help="read in what receipts say, or show what there is"
+        )
+        receipts.add_argument("file", nargs="?", type=Path, metavar="FILE", help="TOML")
         switch = deeds.add_parser("switch", help="switch a provider off or on")
         switch.add_argument("provider", metavar="NAME")
         switch.add_argument("state", choices=("on", "off"))
@@ -47,6 +51,7 @@ class Command(BaseCommand):
             "reconcile": self._reconcile,
             "rates": self._rates,
             "statement": self._statement,
+            "receipts": self._receipts,
             "switch": self._switch,
         }
         deeds[options["deed"]](options)
@@ -148,6 +153,24 @@ class Command(BaseCommand):
             f"{report.new} payments and {report.refunds} refunds {would}new, {report.known} known "
             f"already, {report.other} entries without a reference of ours."
         )
+
+    def _receipts(self, options: dict[str, Any]) -> None:
+        from django.conf import settings
+
+        from tamizdat.contributions.supporters.models import Wording
+        from tamizdat.contributions.supporters.receipts import wording
+
+        if options["file"] is not None:
+            try:
+                data = options["file"].read_bytes()
+            except OSError as error:
+                raise CommandError(f"{options['file']}: {error.strerror}") from None
+            found = wording.read(data, [code for code, _ in settings.LANGUAGES])
+            self.stdout.write(f"{wording.keep(found)} texts were read in.")
+            return
+        for row in Wording.objects.order_by("part", "country", "language", "since"):
+            place = row.country or "everywhere"
+            self.stdout.write(f"{row.part:<7} {place:<11} {row.language:<3} since {row.since}")
 
     def _switch(self, options: dict[str, Any]) -> None:
         from django.conf import settings

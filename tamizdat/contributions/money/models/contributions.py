@@ -173,6 +173,7 @@ class Notice(models.Model):
         RECOVERED = "recovered", "a renewal was paid after all"
         ENDED = "ended", "the contribution has ended"
         REFUNDED = "refunded", "a payment was given back"
+        DISPUTED = "disputed", "a bank took a payment back"
 
     contribution = models.ForeignKey(Contribution, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=10, choices=Kind.choices)
