@@ -24,7 +24,7 @@ from tamizdat.databases import PEOPLE
 from tamizdat.desk import admission
 from tamizdat.desk.rendering import script
 from tests.browser import chromium, needs_chromium, reading
-from tests.contributions.conftest import Shop, both, committing
+from tests.contributions.conftest import Shop, committing
 from tests.contributions.supporters.conftest import ANNA, Portal, fields_of, give, link_in
 from tests.contributions.supporters.test_receipts import needs_poppler, read
 from tests.desk.conftest import Vaulted, field, posted
@@ -99,7 +99,7 @@ def _months() -> list[Any]:
     return months_from(inside.today())
 
 
-@both
+@committing
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
     shop: Shop, portal: Portal, vaulted: Vaulted, counter: list[str], language: str
