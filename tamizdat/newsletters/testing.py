@@ -1,25 +1,28 @@
 """A test: an issue as it is now, to a few addresses that the editor types.
 
 The addresses are sealed nowhere and kept nowhere: they go from the form to the mail server. The
-mail is the very one that readers would get, but its links of one's own lead nowhere. A draft may
-be tested too.
+mail is the very one that readers would get, signed, by the relays that carry issues; but its links
+of one's own lead nowhere. A draft may be tested too.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from django.conf import settings
 
-from tamizdat.desk.post.ways import BadWay, Way, WayError, way_of
 from tamizdat.newsletters import mailing
 from tamizdat.newsletters.composing import compose, newsletter_of, variants_of
 from tamizdat.newsletters.models import Issue
 from tamizdat.newsletters.rendering import placeholders
+from tamizdat.newsletters.sender import opening, trying
+from tamizdat.newsletters.sender.dkim import Signed
+from tamizdat.newsletters.sender.marks import BOX
+from tamizdat.newsletters.sender.relays import BadRelays, Ways
+from tamizdat.newsletters.sender.smtp import Answer, Kind, Mail
 from tamizdat.newsletters.sender.stencil import Stencil, StencilError
 from tamizdat.vault.addressing import normalise
 from tamizdat.vault.errors import BadAddress
@@ -37,14 +40,14 @@ def send(issue: Issue, typed: str, variant: str, now: datetime) -> int:
     BadTest."""
     found = addresses(typed)
     stencil = _stencil(issue.get_latest_revision_as_object(), variant, now)
-    way = _way()
-    try:
-        for to in found:
-            _send(way, stencil, to)
-    except WayError as error:
-        raise BadTest(f"The test did not go: {error}.") from None
-    finally:
-        way.close()
+    ways = _ways()
+    filled = Signed(stencil, ways.signer) if ways.signer else stencil
+    sender = f"{BOX}@{ways.bounces or opening.mail_domain()}"
+    mails = [
+        Mail(at, sender, to, filled.fill(_values(to)), is_dotless=True)
+        for at, to in enumerate(found)
+    ]
+    _expect_taken(trying.hand_over(mails, ways))
     return len(found)
 
 
@@ -69,29 +72,37 @@ def _stencil(issue: Issue, variant: str, now: datetime) -> Stencil:
         raise BadTest(f"{error}") from None
 
 
-def _way() -> Way:
-    if not settings.MAIL:
-        raise BadTest("No mail server is set up yet (TAMIZDAT_MAIL, see docs/operating.md).")
-    is_demo = os.environ.get("TAMIZDAT_DEMO") == "1"
+def _ways() -> Ways:
     try:
-        return way_of(settings.MAIL, Path(settings.HOME), is_demo=is_demo, helo=settings.MAIL_HELO)
-    except BadWay as error:
-        raise BadTest(f"TAMIZDAT_MAIL: {error}.") from None
+        return opening.ways()
+    except opening.NoWay:
+        raise BadTest(
+            "No mail server is set up yet (TAMIZDAT_MAIL, see docs/operating.md)."
+        ) from None
+    except BadRelays as error:
+        name = "TAMIZDAT_RELAYS_FILE" if settings.RELAYS_FILE else "TAMIZDAT_MAIL"
+        raise BadTest(f"{name}: {error}.") from None
 
 
-def _send(way: Way, stencil: Stencil, to: str) -> None:
-    sender = mailing.sender_address()
-    way.announce(sender, to)
+def _values(to: str) -> dict[str, str]:
     nowhere = f"{settings.PUBLIC_ADDRESS}/"
-    way.hand_over(
-        stencil.fill(
-            {
-                "to": to,
-                "preferences": nowhere,
-                "leave": nowhere,
-                "leave-mail": sender,
-                "feedback-id": "test",
-                "message-id": secrets.token_hex(16),
-            }
-        )
+    return {
+        "to": to,
+        "preferences": nowhere,
+        "leave": nowhere,
+        "leave-mail": mailing.sender_address(),
+        "feedback-id": "test",
+        "message-id": secrets.token_hex(16),
+    }
+
+
+def _expect_taken(answers: Sequence[Answer]) -> None:
+    """Raise BadTest unless every mail was taken; it quotes numbers of servers, and no words."""
+    others = [each for each in answers if each.kind is not Kind.TAKEN]
+    if not others:
+        return
+    reasons = dict.fromkeys(f"{each.kind.value} ({each.reason})" for each in others)
+    raise BadTest(
+        f"Of {len(answers)} test mails {len(answers) - len(others)} went; the others: "
+        f"{'; '.join(reasons)}."
     )
