@@ -8,10 +8,11 @@ UUIDs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from django.apps import apps
+from django.db import connections
 from django.db.models import Model
 
 NEWSROOM = "default"
@@ -30,6 +31,21 @@ def slices(things: list[T], size: int = SLICE) -> Iterator[list[T]]:
     """Cut a list into what one statement may name."""
     for start in range(0, len(things), size):
         yield things[start : start + size]
+
+
+def apps_in(alias: str) -> list[str]:
+    """Name the installed apps that have tables in a database."""
+    return sorted({model._meta.app_label for model in apps.get_models() if home_of(model) == alias})
+
+
+def is_behind(alias: str, labels: Sequence[str] | None = None) -> bool:
+    """Say whether a database lacks tables that these apps, or all, need. Raises DatabaseError."""
+    from django.db.migrations.executor import MigrationExecutor  # the desk does without
+
+    executor = MigrationExecutor(connections[alias])
+    leaves = executor.loader.graph.leaf_nodes()
+    targets = [node for node in leaves if labels is None or node[0] in labels]
+    return bool(executor.migration_plan(targets))
 
 
 class Router:

@@ -5,18 +5,16 @@ Every deed here may be cut off anywhere and done again: what stands is left as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from django.apps import apps
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from tamizdat.accounts.models import User
 from tamizdat.accounts.roles import OPERATORS
-from tamizdat.databases import PEOPLE, home_of
+from tamizdat.databases import PEOPLE, apps_in, is_behind
 
 
 def migrate() -> None:
@@ -28,7 +26,7 @@ def migrate() -> None:
     _make_folders()
     call_command("migrate", database=DEFAULT_DB_ALIAS, verbosity=0, skip_checks=True)
     MigrationRecorder(connections[PEOPLE]).ensure_schema()
-    for label in _apps_of(PEOPLE):
+    for label in apps_in(PEOPLE):
         call_command("migrate", label, database=PEOPLE, verbosity=0, skip_checks=True)
 
 
@@ -42,18 +40,7 @@ def _make_folders() -> None:
 
 def is_migrated() -> bool:
     """Say whether both databases have all the tables that this version needs."""
-    return not (_is_behind(DEFAULT_DB_ALIAS, None) or _is_behind(PEOPLE, _apps_of(PEOPLE)))
-
-
-def _is_behind(alias: str, labels: Sequence[str] | None) -> bool:
-    executor = MigrationExecutor(connections[alias])
-    leaves = executor.loader.graph.leaf_nodes()
-    targets = [node for node in leaves if labels is None or node[0] in labels]
-    return bool(executor.migration_plan(targets))
-
-
-def _apps_of(alias: str) -> list[str]:
-    return sorted({model._meta.app_label for model in apps.get_models() if home_of(model) == alias})
+    return not (is_behind(DEFAULT_DB_ALIAS) or is_behind(PEOPLE, apps_in(PEOPLE)))
 
 
 def admit(name: str, password: str, roles: Iterable[str], *, is_operator: bool = False) -> bool:

@@ -20,7 +20,7 @@ import poplib
 import re
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -52,6 +52,7 @@ class Place:
     user: str = field(repr=False)
     password: str = field(repr=False)
     folder: str = "INBOX"
+    patience: float = PATIENCE
 
     @property
     def is_wrapped(self) -> bool:
@@ -94,9 +95,13 @@ def place_of(setting: str) -> Place:
     )
 
 
-def open_box(place: Place, context: ssl.SSLContext | None = None) -> Box:
-    """Open a box. ``context`` is for servers with certificates of their own. Raises BoxAway."""
+def open_box(
+    place: Place, context: ssl.SSLContext | None = None, patience: float = PATIENCE
+) -> Box:
+    """Open a box. ``context`` is for servers with certificates of their own; ``patience``: seconds
+    for one answer. Raises BoxAway."""
     known = context or ssl.create_default_context()
+    place = replace(place, patience=patience)
     with _reached():
         return Imap(place, known) if place.kind.startswith("imap") else Pop(place, known)
 
@@ -107,10 +112,10 @@ class Imap:
     def __init__(self, place: Place, context: ssl.SSLContext) -> None:
         if place.is_wrapped:
             self._line: imaplib.IMAP4 = imaplib.IMAP4_SSL(
-                place.host, place.port, ssl_context=context, timeout=PATIENCE
+                place.host, place.port, ssl_context=context, timeout=place.patience
             )
         else:
-            self._line = imaplib.IMAP4(place.host, place.port, timeout=PATIENCE)
+            self._line = imaplib.IMAP4(place.host, place.port, timeout=place.patience)
         try:
             if not place.is_wrapped and (place.must_start or "STARTTLS" in self._line.capabilities):
                 self._line.starttls(context)
@@ -159,10 +164,10 @@ class Pop:
         self._numbers: dict[str, int] = {}
         if place.is_wrapped:
             self._line: poplib.POP3 = _LongLinesSsl(
-                place.host, place.port, timeout=PATIENCE, context=context
+                place.host, place.port, timeout=place.patience, context=context
             )
         else:
-            self._line = _LongLines(place.host, place.port, timeout=PATIENCE)
+            self._line = _LongLines(place.host, place.port, timeout=place.patience)
         try:
             if not place.is_wrapped and (place.must_start or "STLS" in self._line.capa()):
                 self._line.stls(context)

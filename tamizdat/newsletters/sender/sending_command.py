@@ -26,11 +26,18 @@ def run(
     from django.core.management.base import CommandError
     from django.utils import timezone
 
+    from tamizdat.databases import PEOPLE, apps_in, is_behind
     from tamizdat.newsletters.sender.crew import Crew
     from tamizdat.newsletters.sender.loop import Clocks
     from tamizdat.newsletters.sender.opening import NoWay, open_setup, ways
     from tamizdat.newsletters.sender.relays import BadRelays
 
+    if is_behind(PEOPLE, apps_in(PEOPLE)):
+        raise CommandError(
+            "the people's database is of an earlier version; bring it up to date with: "
+            f"tamizdat init --home {settings.HOME}",
+            returncode=CANNOT,
+        )
     try:
         ways()
     except BadRelays as error:

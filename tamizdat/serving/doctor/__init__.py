@@ -4,8 +4,9 @@ Rules:
 
 * Each check is one small function that yields findings. One that breaks is itself a finding and
   keeps no other from looking.
-* Nothing is changed, and nothing is asked of a machine that is not the newsroom's own, but of the
-  name server, and by pip-audit where somebody installed it. ``--offline`` asks nothing of any.
+* Nothing is changed, and nothing is asked of a machine that is not the newsroom's own, but of its
+  mail servers, of the name server, and by pip-audit where somebody installed it. ``--offline`` asks
+  nothing of any.
 * Every question to another program or machine has an end.
 * A finding never holds an address of a person, a password, a key or a story's words.
 
@@ -26,6 +27,7 @@ from tamizdat.serving.doctor import (
     files,
     keys,
     mail,
+    newsletters,
     queues,
     settings,
 )
@@ -56,6 +58,15 @@ GROUPS: dict[str, list[Check]] = {
     ],
     "doors": [doors.encryption, doors.headers],
     "mail": [mail.sender, mail.signature, mail.policy, mail.transport, mail.reverse],
+    "newsletters": [
+        newsletters.relays,
+        newsletters.key,
+        newsletters.bounces,
+        newsletters.box,
+        newsletters.reports,
+        newsletters.issues,
+        newsletters.confirmations,
+    ],
     "mirrors": [],
     "libraries": [advisories.known],
 }

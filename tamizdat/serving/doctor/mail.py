@@ -68,7 +68,7 @@ def _names(visit: Visit) -> Names:
     return Names(visit.patience, RESOLVER[-1])
 
 
-def _told(check: Check) -> Check:
+def told(check: Check) -> Check:
     """Let a name server that gives no answer be a finding, and no missing record."""
 
     @wraps(check)
@@ -82,7 +82,7 @@ def _told(check: Check) -> Check:
     return looks
 
 
-@_told
+@told
 def sender(visit: Visit) -> Findings:
     """Find a domain that does not say which machines send for it (RFC 7208)."""
     who = sender_of()
@@ -91,7 +91,7 @@ def sender(visit: Visit) -> Findings:
     if visit.is_offline:
         yield unseen("mail", "--offline", "leave --offline out")
         return
-    records = [r for r in _ask(visit, who.domain, "TXT") if r.lower().split(" ")[0] == "v=spf1"]
+    records = [r for r in ask(visit, who.domain, "TXT") if r.lower().split(" ")[0] == "v=spf1"]
     if len(records) != 1:
         mend = f'one TXT record at {who.domain}: "v=spf1 mx -all" ({WHERE})'
         yield error("SPF", f"expected one record, found {len(records)}", mend)
@@ -99,7 +99,7 @@ def sender(visit: Visit) -> Findings:
         yield warning("SPF", "lets any machine send", "end the record with -all")
 
 
-@_told
+@told
 def signature(visit: Visit) -> Findings:
     """Find a key for signatures that is not published (RFC 6376)."""
     who = sender_of()
@@ -111,19 +111,19 @@ def signature(visit: Visit) -> Findings:
         )
         return
     name = f"{who.selector}._domainkey.{who.domain}"
-    records = [_tags(each) for each in _ask(visit, name, "TXT")]
+    records = [tags(each) for each in ask(visit, name, "TXT")]
     if not any(each.get("p") for each in records):
         yield error("DKIM", f"no key is published at {name}", f"publish it there ({WHERE})")
 
 
-@_told
+@told
 def policy(visit: Visit) -> Findings:
     """Find a domain that does not say what to do with forged mail (RFC 7489)."""
     who = sender_of()
     if who is None or visit.is_offline:
         return
     name = f"_dmarc.{who.domain}"
-    found = [_tags(each) for each in _ask(visit, name, "TXT") if each.startswith("v=DMARC1")]
+    found = [tags(each) for each in ask(visit, name, "TXT") if each.startswith("v=DMARC1")]
     if len(found) != 1:
         mend = f'one TXT record at {name}: "v=DMARC1; p=quarantine"'
         yield error("DMARC", f"expected one record, found {len(found)}", mend)
@@ -138,14 +138,14 @@ def policy(visit: Visit) -> Findings:
             )
 
 
-@_told
+@told
 def transport(visit: Visit) -> Findings:
     """Find a domain whose incoming mail may travel in the open (RFC 8461)."""
     who = sender_of()
     if who is None or visit.is_offline:
         return
     name = f"_mta-sts.{who.domain}"
-    if not any(each.startswith("v=STSv1") for each in _ask(visit, name, "TXT")):
+    if not any(each.startswith("v=STSv1") for each in ask(visit, name, "TXT")):
         yield warning("MTA-STS", f"no record at {name}", f'a TXT record "v=STSv1; id=1" ({WHERE})')
         return
     text = _policy_of(who.domain, visit.patience)
@@ -174,17 +174,17 @@ def _policy_of(domain: str, patience: float) -> str | None:
         asking.close()
 
 
-@_told
+@told
 def reverse(visit: Visit) -> Findings:
     """Find a sending machine whose address does not lead back to its name (RFC 1912, 2.1)."""
     who = sender_of()
     if who is None or visit.is_offline or not who.host:
         return
-    addresses = _ask(visit, who.host, "A") + _ask(visit, who.host, "AAAA")
+    addresses = ask(visit, who.host, "A") + ask(visit, who.host, "AAAA")
     if not addresses:
         yield error("PTR", f"{who.host} has no address", "an A record for it")
     for address in addresses:
-        back = _ask(visit, dns.reversename.from_address(address).to_text(), "PTR")
+        back = ask(visit, dns.reversename.from_address(address).to_text(), "PTR")
         if who.host.rstrip(".") not in [each.rstrip(".") for each in back]:
             yield error(
                 "PTR",
@@ -193,11 +193,12 @@ def reverse(visit: Visit) -> Findings:
             )
 
 
-def _ask(visit: Visit, name: str, kind: str) -> list[str]:
+def ask(visit: Visit, name: str, kind: str) -> list[str]:
+    """Ask the name server. Raises DNSException."""
     return _names(visit).ask(name, kind)
 
 
-def _tags(record: str) -> dict[str, str]:
+def tags(record: str) -> dict[str, str]:
     """Read ``a=b; c=d``."""
     pairs = [part.partition("=") for part in record.split(";") if "=" in part]
     return {name.strip(): value.strip() for name, _, value in pairs}

@@ -99,12 +99,13 @@ def letters(visit: Visit) -> Findings:
 def programs(visit: Visit) -> Findings:
     """Find out whether the newsroom is being served."""
     for name, what in LOCKS.items():
-        if not _is_held(visit.folder.run / name):
+        if not is_held(visit.folder.run / name):
             yield warning(what, "is not running", f"tamizdat serve --home {visit.folder.path}")
             return  # a newsroom that is not served has neither worker nor post
 
 
-def _is_held(lock: Path) -> bool:
+def is_held(lock: Path) -> bool:
+    """Say whether some program holds a lock."""
     if not lock.exists():
         return False
     with lock.open("r") as file:

@@ -3,7 +3,8 @@
 One line for each finding: how bad it is, the thing, what was found, and the mend. The exit code is
 0 where nothing is wrong, 1 where something should be mended, and 2 where something is lost, open
 or at a standstill. What was not looked at is said, and counts for nothing. Nothing is asked of any
-machine but the newsroom's own addresses, the name server, and by pip-audit where that is installed.
+machine but the newsroom's own addresses, its mail servers, the name server, and by pip-audit where
+that is installed.
 """
 
 from __future__ import annotations
