@@ -45,12 +45,14 @@ def _let_newsletters_stand_among_the_pages() -> None:
 
 
 def _let_the_bake_answer() -> None:
-    """Let the newsroom ask the bake, which it must not import."""
+    """Let the newsroom ask the bake and newsletters, which it must not import."""
     from tamizdat.bake import telling
+    from tamizdat.newsletters import carrying
     from tamizdat.stories import dashboard, withdrawing
 
     dashboard.BAKE.append(telling.state)
     withdrawing.PLACES.append(telling.places_of)
+    withdrawing.BEYOND.append(carrying.mails_with)
 
 
 def _let_staff_ask_for_exports() -> None:
