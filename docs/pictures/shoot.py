@@ -90,6 +90,18 @@ def find(browser: Browser, site: str) -> dict[str, Kind]:
     story, russian, persian = (
         link(at, r"(/ru|/fa)?/20\d\d/\d\d/[^/]+/") for at in ("/", "/ru/", "/fa/")
     )
+
+    def asking(path: str) -> str:
+        """Look for a story that has the form: of a long one only the last part does."""
+        page.goto(site + path)
+        links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+        for each in dict.fromkeys(links):
+            if re.fullmatch(r"(/ru|/fa)?/20\d\d/\d\d/[^/]+/", each):
+                page.goto(site + each)
+                if page.locator(".ask").count():
+                    return str(each)
+        return ""
+
     parts = [link(at, r".*/20\d\d/\d\d/[^/]+/2/") for at in (story, russian, persian)]
     letters = ("/newsletters/friday-letter/", "/fa/newsletters/friday-letter/")
     found = {
@@ -109,7 +121,7 @@ def find(browser: Browser, site: str) -> dict[str, Kind]:
         "newsletters": both("/newsletters/"),
         "newsletter": both("/newsletters/friday-letter/"),
         "issue": Kind(*(link(at, r"(/fa)?/newsletters/[^/]+/20[^/]+/") for at in letters)),
-        "sign-up": Kind(story, persian, to_the_form),
+        "sign-up": Kind(asking("/"), asking("/fa/"), to_the_form),
         "search": both("/search/", search),
         "verify": both("/verify/"),
         "not-found": both("/404.html"),

@@ -26,10 +26,10 @@ from django.db import transaction
 from tamizdat.accounts import audit
 from tamizdat.bake.models import File
 from tamizdat.edition.paths import file_of
-from tamizdat.newsletters import clerk, mailing
+from tamizdat.newsletters import clerk, mailing, week
 from tamizdat.newsletters.composing import Composed, newsletter_of, variants_of
 from tamizdat.newsletters.models import Carried, Issue, Newsletter, Notice
-from tamizdat.newsletters.rendering import checking
+from tamizdat.newsletters.rendering import checking, fitting
 from tamizdat.newsletters.rendering.checking import Finding, Link
 from tamizdat.newsletters.rendering.letters import DIGEST, FULL
 from tamizdat.newsletters.sender import sendings
@@ -192,7 +192,9 @@ def _is_there(issue: Issue) -> Any:
     own = issue.public_path
 
     def is_there(path: str) -> bool:
-        return path == own or File.objects.filter(path=file_of(path)).exists()
+        return (
+            path == own or week.is_there(path) or File.objects.filter(path=file_of(path)).exists()
+        )
 
     return is_there
 
@@ -205,7 +207,15 @@ def _findings(issue: Issue, newsletter: Newsletter, made: dict[str, Composed]) -
     if made and (again := _carried_before(issue, newsletter, made[DIGEST])):
         names = ", ".join(f"“{each}”" for each in again)
         yield Finding(f"An earlier issue carried already: {names}.")
-    if not settings.MAIL:
+    if FULL in made and (cut := fitting.cut(made[FULL].letter)):
+        names = ", ".join(f"“{each}”" for each in cut)
+        yield Finding(
+            "As full text it would be cut off by Gmail. Shortened, with a link to the rest: "
+            + names
+        )
+    if FULL in made and newsletter.week_file and not made[FULL].letter.week:
+        yield Finding("The week in one file is not there yet: the mail goes without it.")
+    if not (settings.MAIL or settings.RELAYS_FILE):
         yield Finding("No mail server is set up yet: mails wait until there is one.")
     if not newsletter.is_quiet and not mailing.sender_name(newsletter):
         yield Finding("The mail has no sender’s name; give one in the newsletter’s settings.")

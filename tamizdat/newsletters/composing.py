@@ -8,6 +8,7 @@ Rules:
 2. Pictures are small files of their own inside the mail, as many as MOST_PICTURES allows; what does
    not fit is left out, its words stay.
 3. Other ways to the site come from MIRROR_LINKS, which other parts fill.
+4. Whole stories are told as far as mail programs show them (``fitting``).
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from itertools import groupby
 
 from django.conf import settings
 
+from tamizdat.newsletters import week
 from tamizdat.newsletters.models import Issue, IssueStory, Newsletter
-from tamizdat.newsletters.rendering import letters, page, placeholders, plain
+from tamizdat.newsletters.rendering import fitting, letters, page, placeholders, plain
 from tamizdat.newsletters.rendering.letters import FULL, Group, Inline, Item, Letter
 from tamizdat.newsletters.rendering.words import words
 from tamizdat.reader import pages
@@ -43,7 +45,8 @@ MIRROR_LINKS: list[Callable[[str], Iterable[str]]] = []
 
 @dataclass(frozen=True)
 class Composed:
-    """An issue as mail. ``missing``: headlines of stories in it that readers cannot see now."""
+    """An issue as mail. ``missing``: headlines of stories in it that readers cannot see now;
+    ``files``: what lies with it."""
 
     letter: Letter
     subject: str
@@ -52,12 +55,13 @@ class Composed:
     pictures: tuple[Inline, ...]
     missing: tuple[str, ...]
     carried: tuple[int, ...] = ()  # ids of the stories that it shows
+    files: tuple[Inline, ...] = ()
 
     @property
     def weight(self) -> int:
         """Return how many bytes go to each reader, before mail's own encoding."""
-        pictures = sum(len(each.data) for each in self.pictures)
-        return len(self.html.encode()) + len(self.text.encode()) + pictures
+        others = sum(len(each.data) for each in (*self.pictures, *self.files))
+        return len(self.html.encode()) + len(self.text.encode()) + others
 
 
 def compose(issue: Issue, variant: str, now: datetime) -> Composed:
@@ -66,6 +70,8 @@ def compose(issue: Issue, variant: str, now: datetime) -> Composed:
     composing = Composing(Stock(now), variant)
     letter, missing, shown = composing.letter(issue, parent)
     check(letter)
+    files = week_of(letter, parent) if variant == FULL else ()
+    letter = fitting.fitted(replace(letter, has_week=bool(files)), variant)
     html = page.html(letter, variant)
     return Composed(
         letter=letter,
@@ -75,6 +81,7 @@ def compose(issue: Issue, variant: str, now: datetime) -> Composed:
         pictures=tuple(each for each in composing.files.taken() if f"cid:{each.cid}" in html),
         missing=missing,
         carried=shown,
+        files=files,
     )
 
 
@@ -96,6 +103,14 @@ def check(letter: Letter) -> None:
     placeholders.check("subject", letter.subject, frozenset())
     placeholders.check("name of the newsletter", letter.name, frozenset())
     placeholders.check("introduction", str(letter.introduction))
+
+
+def week_of(letter: Letter, newsletter: Newsletter) -> tuple[Inline, ...]:
+    """Return the week in one file, where it is to travel in the mail and readers have it."""
+    if newsletter.week_file != Newsletter.WeekFile.ATTACHED or not letter.week:
+        return ()
+    data = week.read(letter.week)
+    return (Inline(week.NAME, "text/html", data),) if data else ()
 
 
 def newsletter_of(issue: Issue) -> Newsletter:
@@ -153,6 +168,7 @@ class Composing:
             path=issue.public_path if issue.url_path else "",
             is_quiet=newsletter.is_quiet,
             mirrors=mirrors(newsletter.language),
+            week=week.path_of(newsletter.language) if newsletter.week_file else "",
         )
         return letter, missing, tuple(row.pk for _, row in shown)
 

@@ -33,8 +33,11 @@ def stencils(issue: Issue, made: dict[str, Composed], now: datetime) -> dict[str
 
 
 def content_of(made: Composed) -> Content:
-    pictures = tuple(Enclosed(each.cid, each.type, each.data) for each in made.pictures)
-    return Content(made.subject, made.html, made.text, pictures)
+    pictures, files = (
+        tuple(Enclosed(each.cid, each.type, each.data) for each in some)
+        for some in (made.pictures, made.files)
+    )
+    return Content(made.subject, made.html, made.text, pictures, files)
 
 
 def headers_of(newsletter: Newsletter, now: datetime, *, is_automatic: bool = False) -> Headers:

@@ -25,6 +25,7 @@ OFFER = [
     FieldPanel("position"),
     FieldPanel("is_open"),
     FieldPanel("offers_full_text"),
+    FieldPanel("week_file"),
 ]
 
 SCHEDULE = [

@@ -14,13 +14,16 @@ from html import escape
 
 from django.http import HttpResponse
 
+from tamizdat.newsletters import welcoming
 from tamizdat.newsletters.composing import Composed, compose
 from tamizdat.newsletters.models.issues import Issue
+from tamizdat.newsletters.models.newsletters import Newsletter
 from tamizdat.newsletters.rendering import placeholders
 from tamizdat.newsletters.rendering.letters import DIGEST, FULL
 from tamizdat.reader.voice import voice
 
 PHONE = 390  # CSS pixels
+WELCOME = "welcome-"  # begins the modes of a newsletter's series
 _IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")cid:([^"]+)(")')
 _WIDE = "(min-width:480px)"
 _TARGET = re.compile(r' target="_blank"')
@@ -35,6 +38,29 @@ def preview(issue: Issue, mode: str, now: datetime) -> HttpResponse:
     if mode in ("plain", "full-plain"):
         return _page(_plain(made))
     return _answer(seen(made, mode))
+
+
+def preview_welcome(newsletter: Newsletter, mode: str, now: datetime) -> HttpResponse:
+    """Show a mail of a newsletter's series, from the unsaved form; ``mode``: see ``welcomes``."""
+    number, _, way = mode.removeprefix(WELCOME).partition("-")
+    mails = list(newsletter.welcome.all())
+    at = int(number) - 1 if number.isdecimal() else -1
+    if not 0 <= at < len(mails):
+        return _page("<p>This mail is not there any more. Save the newsletter and look again.</p>")
+    try:
+        made = welcoming.composed(newsletter, mails[at], now)
+    except placeholders.Unknown as error:
+        return _page(f"<p>{escape(f'{error}')}</p>")
+    return _page(_plain(made)) if way == "plain" else _answer(seen(made, way))
+
+
+def welcomes(newsletter: Newsletter) -> list[tuple[str, str]]:
+    """Return the modes in which a newsletter's series can be looked at."""
+    return [
+        (f"{WELCOME}{number}{way}", f"Welcome {number}: {mail.subject}{name}")
+        for number, mail in enumerate(newsletter.welcome.all(), start=1)
+        for way, name in (("", ""), ("-dark", ", at night"), ("-plain", ", plain text"))
+    ]
 
 
 def seen(made: Composed, mode: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from tamizdat.newsletters import mailing
-from tamizdat.newsletters.composing import compose_words, quiet_name
+from tamizdat.newsletters.composing import Composed, compose_words, quiet_name
 from tamizdat.newsletters.models import Newsletter, WelcomeMail
 from tamizdat.newsletters.rendering.letters import DIGEST
 from tamizdat.newsletters.sender.message import make
@@ -43,13 +43,18 @@ def welcome(newsletter: Newsletter, mail: WelcomeMail, now: datetime) -> int:
     chosen = due(newsletter, mail, now)
     if not chosen.exists():
         return 0
-    subject = mail.subject
-    if newsletter.is_quiet:
-        subject = mail.quiet_subject or quiet_name(newsletter)
-    made = compose_words(newsletter, subject, mail.text, DIGEST, now)
+    made = composed(newsletter, mail, now)
     headers = mailing.headers_of(newsletter, now, is_automatic=True)
     plan = Plan(number_of(newsletter, mail), newsletter.translation_key, newsletter.language, now)
     return trickle(plan, {DIGEST: make(mailing.content_of(made), headers)}, chosen, now)
+
+
+def composed(newsletter: Newsletter, mail: WelcomeMail, now: datetime) -> Composed:
+    """Make a mail of a series, which may be unsaved. Raises placeholders.Unknown."""
+    subject = mail.subject
+    if newsletter.is_quiet:
+        subject = mail.quiet_subject or quiet_name(newsletter)
+    return compose_words(newsletter, subject, mail.text, DIGEST, now)
 
 
 def due(newsletter: Newsletter, mail: WelcomeMail, now: datetime) -> SubscriptionQuerySet:

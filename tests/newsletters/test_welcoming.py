@@ -76,6 +76,36 @@ def test_a_worker_that_slept_for_two_days_catches_up(letter: Newsletter) -> None
     assert gone(letter) == {str(ada.pk): ["Who we are", "If we are blocked"]}
 
 
+def test_editors_see_each_mail_as_it_will_be_before_anybody_gets_it(letter: Newsletter) -> None:
+    modes = dict(letter.preview_modes)
+    assert modes["welcome-1"] == "Welcome 1: Who we are"
+    assert modes["welcome-2-plain"] == "Welcome 2: If we are blocked, plain text"
+    page = letter.make_preview_request(preview_mode="welcome-1").content.decode()
+    assert "We write from abroad." in page
+    assert "[[" not in page
+    mails = list(letter.welcome.all())
+    mails[1].text = "<p>Unsaved words.</p>"
+    letter.welcome = mails
+    plain = letter.make_preview_request(preview_mode="welcome-2-plain").content.decode()
+    assert "<pre dir=" in plain
+    assert "Unsaved words." in plain
+    assert not Delivery.objects.exists()
+
+
+def test_a_preview_of_a_mail_says_what_is_wrong_or_gone(letter: Newsletter) -> None:
+    letter.welcome = [WelcomeMail(subject="Who we are", text="<p>Dear [[name]]</p>")]
+    page = letter.make_preview_request(preview_mode="welcome-1").content.decode()
+    assert "[[name]], which stands for nothing" in page
+    gone = letter.make_preview_request(preview_mode="welcome-7").content.decode()
+    assert "not there any more" in gone
+
+
+def test_the_newsletter_s_own_page_is_previewed_as_before(letter: Newsletter) -> None:
+    page = letter.make_preview_request(preview_mode="").content.decode()
+    assert "The Friday Letter" in page
+    assert "<form" in page
+
+
 def test_who_comes_later_gets_the_text_as_it_is_then(
     letter: Newsletter, clock: time_machine.Traveller
 ) -> None:

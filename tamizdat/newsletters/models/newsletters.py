@@ -25,6 +25,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from modelcluster.fields import ParentalManyToManyField
 
 from tamizdat.newsletters import panels
@@ -33,7 +35,7 @@ from tamizdat.newsletters.permissions import NewsletterPermissions
 from tamizdat.stories.languages import taken_over, translatable
 from tamizdat.stories.models import PublicPage, Section
 
-LATEST_DAY = 28  # of a month: every month has it
+LATEST_DAY = 31  # of a month; the last day of a shorter one stands in (clock)
 LONGEST_LEAD = 14 * 24  # hours
 
 
@@ -82,6 +84,11 @@ class Newsletter(PublicPage):
         ALWAYS = "always", "Always"
         NEVER = "never", "Never"
 
+    class WeekFile(models.TextChoices):
+        NONE = "", "No"
+        LINK = "link", "A link to it"
+        ATTACHED = "attached", "It lies with the mail"
+
     description = models.TextField(
         blank=True, max_length=500, help_text="What readers get, in one or two sentences."
     )
@@ -97,6 +104,17 @@ class Newsletter(PublicPage):
         "for those who cannot open the site.",
     )
 
+    week_file = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=WeekFile,
+        default=WeekFile.NONE,
+        verbose_name="the week in one file",
+        help_text="For full-text readers: the stories of the last seven days in a file to keep and "
+        "pass on, which needs no network. With the mail it makes each up to 4 MB heavier, and lies "
+        "on the reader's device.",
+    )
+
     rhythm = models.CharField(max_length=8, choices=Rhythm, default=Rhythm.WEEKLY)
     weekday = models.PositiveSmallIntegerField(
         choices=Weekday, default=Weekday.FRIDAY, help_text="For one that goes every week."
@@ -105,7 +123,8 @@ class Newsletter(PublicPage):
         default=1,
         verbose_name="day of the month",
         validators=[MinValueValidator(1), MaxValueValidator(LATEST_DAY)],
-        help_text=f"For one that goes every month: 1 to {LATEST_DAY}.",
+        help_text=f"For one that goes every month: 1 to {LATEST_DAY}. A shorter month has it on "
+        "its last day.",
     )
     at = models.TimeField(default=time(16), verbose_name="time", help_text="When an issue goes.")
     zone = models.CharField(
@@ -155,7 +174,7 @@ class Newsletter(PublicPage):
     translatable_fields = [
         *translatable("title", "description", "seo_title", "search_description"),
         *translatable("sender_name", "quiet_name", "quiet_sender_name"),
-        *taken_over("position", "offers_full_text"),
+        *taken_over("position", "offers_full_text", "week_file"),
     ]
 
     parent_page_types = ["newsletters.NewsletterIndex"]
@@ -188,6 +207,23 @@ class Newsletter(PublicPage):
 
     def permissions_for_user(self, user: Any) -> NewsletterPermissions:
         return NewsletterPermissions(user, self)
+
+    # The preview: its page, and the mails of its welcome series
+
+    @property  # as Wagtail's own is
+    def preview_modes(self) -> list[tuple[str, str]]:  # type: ignore[override]  # a list elsewhere
+        from tamizdat.newsletters.previewing import welcomes
+
+        return [*PublicPage.preview_modes, *welcomes(self)]
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """Show its page, or a mail of its series, from the unsaved form."""
+        from tamizdat.newsletters.previewing import WELCOME, preview_welcome
+
+        if mode_name.startswith(WELCOME):
+            return preview_welcome(self, mode_name, timezone.now())
+        shown: HttpResponse = super().serve_preview(request, mode_name)
+        return shown
 
     # What all pages of the language show of it: the form to subscribe
 

@@ -47,6 +47,7 @@ class Article:
     body: tuple[Block, ...]
     footnotes: tuple[Footnote, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    is_cut: bool = False  # it goes on on the web (``fitting``)
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class Letter:
     path: str = ""
     is_quiet: bool = False
     mirrors: tuple[str, ...] = ()  # whole addresses of other ways to us, for the full-text edition
+    week: str = ""  # where the week lies in one file, for the full-text edition
+    has_week: bool = False  # that file travels in the mail
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -49,6 +49,9 @@ def _parts(letter: Letter, variant: str, say: Voice) -> Iterator[str]:
             yield f"{RULE} {neutral(group.heading)} {RULE}"
         for item in group.items:
             yield from _item(letter, item, variant, say)
+    if letter.week and variant == FULL:
+        about = w.week_attached if letter.has_week else w.week_text
+        yield "\n".join([RULE, w.week, about, whole(letter.public_address, letter.week)])
     if letter.mirrors and variant == FULL:
         yield "\n".join([RULE, w.mirrors, w.mirrors_text, *letter.mirrors])
     yield from _foot(letter)
@@ -64,6 +67,8 @@ def _item(letter: Letter, item: Item, variant: str, say: Voice) -> Iterator[str]
     if variant == FULL and item.article:
         yield "\n".join(part for part in about if part)
         yield from _article(letter, item.article, say)
+        if item.article.is_cut:
+            yield words(letter.language).goes_on
         yield whole(letter.public_address, item.path)
         return
     about.append(whole(letter.public_address, item.path))

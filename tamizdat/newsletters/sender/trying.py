@@ -132,5 +132,5 @@ class _Few:
 
 def _quick(relay: Relay) -> Relay:
     place = relay.place
-    patience = {"command": min(place.command, COMMAND), "end": min(place.end, END)}
-    return replace(relay, place=replace(place, **patience), lines=1)
+    quick = replace(place, command=min(place.command, COMMAND), end=min(place.end, END))
+    return replace(relay, place=quick, lines=1)
