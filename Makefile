@@ -14,6 +14,7 @@ READER_PORT ?= 8000
 NEWSROOM_PORT ?= 8001
 DESK_PORT ?= 8002
 MAILBOX_PORT ?= 8003
+PROCESSOR_PORT ?= 8004
 # Test processes; two is what the suite is measured with.
 JOBS ?= 2
 PYTEST_OPTIONS ?=
@@ -31,7 +32,7 @@ help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 
 demo: .venv/installed ## build a sample newsroom in HOME_DIR (./demo) and serve it
-	@exec $(TAMIZDAT) demo --home '$(HOME_DIR)' $(PORTS) --mailbox-port $(MAILBOX_PORT)
+	@exec $(TAMIZDAT) demo --home '$(HOME_DIR)' $(PORTS) --mailbox-port $(MAILBOX_PORT) --processor-port $(PROCESSOR_PORT)
 
 serve: .venv/installed ## serve the newsroom in HOME_DIR
 	@exec $(TAMIZDAT) serve --home '$(HOME_DIR)' $(PORTS)

@@ -26,6 +26,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 DOORS = ("newsroom", "desk", "backroom", "sender")
 FACTOR_OF = ("everybody", "but-writers")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
+COUNTRY = re.compile(r"[A-Z]{2}")
 SHORTEST_KEY = 32  # letters
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
@@ -51,6 +52,7 @@ KNOWN = frozenset(
         "TAMIZDAT_INBOX",
         "TAMIZDAT_INBOX_AUTHSERV",
         "TAMIZDAT_INBOX_DOMAIN",
+        "TAMIZDAT_HOME_COUNTRIES",
         "TAMIZDAT_HOME_LANGUAGES",
         "TAMIZDAT_HOME_PROVIDERS",
         "TAMIZDAT_LANGUAGE",
@@ -77,6 +79,7 @@ KNOWN = frozenset(
         "TAMIZDAT_SECRET_KEY",
         *("TAMIZDAT_STRIPE_KEY", "TAMIZDAT_STRIPE_SECRET"),
         *("TAMIZDAT_STRIPE_METHODS", "TAMIZDAT_STRIPE_REFUSES"),
+        "TAMIZDAT_STATEMENT_NAME",
         "TAMIZDAT_TWO_PERSON_HOURS",
         "TAMIZDAT_VAULT_BURST",
         "TAMIZDAT_VAULT_DAY",
@@ -204,6 +207,12 @@ def home_country(**_: Any) -> list[CheckMessage]:
         if not LANGUAGE.fullmatch(code):
             text = f"TAMIZDAT_HOME_LANGUAGES: {code!r} is no code of a language."
             found.append(Error(text, hint="ru,fa: codes with commas.", id="tamizdat.E041"))
+    for code in settings.HOME_COUNTRIES:
+        if not COUNTRY.fullmatch(code):
+            text = f"TAMIZDAT_HOME_COUNTRIES: {code!r} is no code of a country."
+            found.append(
+                Error(text, hint="RU,BY: codes (ISO 3166) with commas.", id="tamizdat.E044")
+            )
     for domain in settings.HOME_PROVIDERS:
         if not DOMAIN.fullmatch(domain):
             text = f"TAMIZDAT_HOME_PROVIDERS: {domain!r} is no domain of a mail provider."

@@ -37,7 +37,13 @@ ME = Limit("me", a_minute=60, at_once=120)
 SUBSCRIBE = Limit("subscribe", a_minute=60, at_once=240)  # a newsletter is read out on the radio
 SUPPORTERS = Limit("supporters", a_minute=60, at_once=120)
 PLAIN = Limit("plain", a_minute=10, at_once=20)
-ALL = (ME, SUBSCRIBE, SUPPORTERS, PLAIN)
+GIVE = Limit("give", a_minute=120, at_once=240)
+# Ways to a processor's page for who did less than the hardest work, or none but waiting. Once these
+# few are taken everybody does the hardest: a machine that tries stolen cards does it for each.
+CALM = Limit("give-calm", a_minute=3, at_once=12)
+PLAIN_GIVE = Limit("give-plain", a_minute=1, at_once=3)
+REMIND = Limit("remind", a_minute=60, at_once=120)
+ALL = (ME, SUBSCRIBE, SUPPORTERS, PLAIN, GIVE, CALM, PLAIN_GIVE, REMIND)
 # Shared by all workers: made once, in the process from which they are forked.
 LIMITS = Limits(*ALL)
 
@@ -71,6 +77,7 @@ class Entry:
     form: str
     ticket: Ticket
     is_plain: bool  # it waited, and did no work
+    level: int = 0  # of the work that it did
 
 
 @dataclass(frozen=True)
@@ -93,13 +100,22 @@ class Gate:
     def admit(self, form: str, posted: Posted, now: datetime) -> Entry:
         """Check what a post brings. Raises OneMoreStep."""
         ticket = self._ticket_of(form, posted, now)
+        level = 0
         if posted.answer:
-            self._check_work(form, ticket, posted.answer, now)
+            level = self._check_work(form, ticket, posted.answer, now)
         elif ticket.age(now.timestamp()) < WAIT:
             raise OneMoreStep(ticket, must_wait=True)
         if Used.objects.filter(number=ticket.number).exists():
             self._refuse(form, now)
-        return Entry(form, ticket, is_plain=not posted.answer)
+        return Entry(form, ticket, is_plain=not posted.answer, level=level)
+
+    def known(self, form: str, posted: Posted, now: datetime, lifetime: float) -> Ticket | None:
+        """Return the ticket of this form that a post brings, however often it was shown before;
+        None where it brings none of ours, or is another site's."""
+        try:
+            return self._tickets.read(form, posted.ticket, now.timestamp(), lifetime)
+        except NoTicket:
+            return None
 
     def make_room(self, entry: Entry, now: datetime) -> None:
         """Take one of the places that all people share. Raises TooMany."""
@@ -130,9 +146,9 @@ class Gate:
         except NoTicket:
             self._refuse(form, now)
 
-    def _check_work(self, form: str, ticket: Ticket, answer: str, now: datetime) -> None:
+    def _check_work(self, form: str, ticket: Ticket, answer: str, now: datetime) -> int:
         try:
-            Workshop(self.key).check(ticket, answer)
+            return Workshop(self.key).check(ticket, answer)
         except NoWork:
             self._refuse(form, now)
 

@@ -56,8 +56,8 @@ class Workshop:
         )
         return json.dumps(made.to_dict(), separators=(",", ":"))
 
-    def check(self, ticket: Ticket, answer: str) -> None:
-        """Check the answer to a ticket's challenge. Raises NoWork."""
+    def check(self, ticket: Ticket, answer: str) -> int:
+        """Check the answer to a ticket's challenge; return the level of its work. Raises NoWork."""
         if not answer or len(answer) > LONGEST or not _is_for(ticket, answer):
             raise NoWork
         try:
@@ -66,10 +66,17 @@ class Workshop:
             raise NoWork from error
         if not found.verified:
             raise NoWork
+        return _level_of(answer)
 
     @property
     def _secret(self) -> bytes:
         return hashlib.blake2b(self.key, person=b"desk work").digest()
+
+
+def _level_of(answer: str) -> int:
+    """Return the level that stands, signed, in an answer that was checked."""
+    cost = int(json.loads(base64.b64decode(answer))["challenge"]["parameters"]["cost"])
+    return sum(cost >= rounds for rounds in ROUNDS) - 1
 
 
 def _is_for(ticket: Ticket, answer: str) -> bool:

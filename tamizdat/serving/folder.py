@@ -135,6 +135,25 @@ class Folder:
         if wanted != values:
             self.write_settings(wanted)
 
+    def follow_processor(self, port: int) -> None:
+        """Let the settings name the port of a demo's processor, and all else that it takes."""
+        values = read(self.settings)
+        address = f"http://127.0.0.1:{port}"
+        wanted = {**processing(port), **values, "TAMIZDAT_SANDBOX": address}
+        if wanted != values:
+            self.write_settings(wanted)
+
+
+def processing(port: int) -> dict[str, str]:
+    """Return the settings of a demo that takes payments of its own processor."""
+    return {
+        "TAMIZDAT_PROVIDERS": "sandbox",
+        "TAMIZDAT_SANDBOX": f"http://127.0.0.1:{port}",
+        "TAMIZDAT_SANDBOX_KEY": secrets.token_urlsafe(24),
+        "TAMIZDAT_SANDBOX_SECRET": secrets.token_urlsafe(24),
+        "TAMIZDAT_STATEMENT_NAME": "SLOW READING",
+    }
+
 
 def local(port: int) -> str:
     return f"http://localhost:{port}"

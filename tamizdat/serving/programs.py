@@ -21,6 +21,7 @@ HERE = {*ANY, *ANY.values()}
 # The providers that can report to the desk (tamizdat.newsletters.inbox.hooks.providers).
 HOOKS = "BREVO MAILERSEND MAILGUN MAILJET MAILTRAP POSTAL POSTMARK SENDGRID SPARKPOST".split()
 OUTBOX = "outbox"  # the folder of a demo's letters
+PROCESSOR = "processor"  # the folder of what a demo's processor keeps
 # What leads to the passphrase of the vault's sender (tamizdat.vault.passphrase).
 HANDED_OVER = "TAMIZDAT_VAULT_PASSPHRASE_FD"
 PASSPHRASE_FILE = "TAMIZDAT_VAULT_PASSPHRASE_FILE"  # noqa: S105 - a setting's name
@@ -113,6 +114,7 @@ DESK_KNOWS = frozenset(
         *("TAMIZDAT_HOME_LANGUAGES", "TAMIZDAT_HOME_PROVIDERS"),
         *("TAMIZDAT_BANK_HOLDER", "TAMIZDAT_BANK_IBAN", "TAMIZDAT_BANK_BIC"),
         *("TAMIZDAT_BANK_NAME", "TAMIZDAT_BANK_CURRENCIES"),
+        *("TAMIZDAT_HOME_COUNTRIES", "TAMIZDAT_STATEMENT_NAME"),
     }
 )
 
@@ -185,6 +187,26 @@ def showing_mail(folder: Folder, door: Address) -> Program:
         (sys.executable, "-m", "tamizdat.newsletters.inbox.mailbox", *words),
         knows=frozenset(),
     )
+
+
+def processing(folder: Folder, door: Address, desk: Address) -> Program:
+    """Return a demo's processor, which moves no money and tells the desk what happened. It is told
+    no setting of ours but what it is asked with, and signs with."""
+    data = str(folder.path / PROCESSOR / "processor.sqlite3")
+    tell = f"http://{desk_host(desk)}:{desk.port}/hooks/sandbox/"
+    words = ("--data", data, "--port", str(door.port), "--tell", tell)
+    given = {each: os.environ.get(f"TAMIZDAT_SANDBOX_{each}", "") for each in ("KEY", "SECRET")}
+    return Program(
+        "processor",
+        (sys.executable, "-m", "tamizdat.contributions.money.providers.processor", *words),
+        {f"PROCESSOR_{each}": value for each, value in given.items()},
+        knows=frozenset(),
+    )
+
+
+def desk_host(desk: Address) -> str:
+    """Return how the desk is called by who is on this machine."""
+    return ANY.get(desk.host, desk.host)
 
 
 def vault(folder: Folder, environment: Mapping[str, str]) -> list[Program]:

@@ -91,6 +91,11 @@ LANGUAGES = [("en", "English"), ("ru", "Русский"), ("fa", "فارسی")]
 TIME_ZONE = text("TAMIZDAT_ZONE", "UTC")
 # Where the newsroom is banned these are spoken: quiet mail is the default in them.
 HOME_LANGUAGES = words("TAMIZDAT_HOME_LANGUAGES", "ru,fa")
+# Countries (ISO 3166) in which giving to us is a crime: who lives or banks there is refused, unless
+# the policy says otherwise (tamizdat.contributions.giving.policy).
+HOME_COUNTRIES = [each.upper() for each in words("TAMIZDAT_HOME_COUNTRIES", "RU,BY,IR")]
+# What a supporter's bank statement shows of a gift; it is told before paying.
+STATEMENT_NAME = text("TAMIZDAT_STATEMENT_NAME")
 USE_TZ = True
 USE_I18N = True
 

@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "tamizdat.vault.apps.Vault",
     "tamizdat.desk.apps.Desk",
     "tamizdat.contributions.money.apps.Money",
+    "tamizdat.contributions.giving.apps.Giving",
     "tamizdat.contributions.supporters.apps.Supporters",
     "tamizdat.newsletters.subscribers.apps.Subscribers",
     "tamizdat.newsletters.sender.apps.Sender",  # what it holds on a person

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "tamizdat.stories",
     "tamizdat.bake",
     "tamizdat.contributions.money.apps.Money",
+    "tamizdat.contributions.giving.apps.Giving",
     "tamizdat.contributions.supporters.apps.Supporters",
     "tamizdat.newsletters.apps.Newsletters",
     "tamizdat.newsletters.subscribers.apps.Subscribers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
+from tamizdat.contributions.giving import urls as giving
 from tamizdat.contributions.money import hooks as money
 from tamizdat.contributions.money.transfer import views as transfer
 from tamizdat.contributions.supporters import urls as supporters
@@ -22,6 +23,7 @@ def _of(language: str, prefix: str) -> list[URLPattern]:
         path(f"{prefix}me/", views.me, said),
         path(f"{prefix}me/asked/", views.asked, said),
         re_path(f"^{prefix}me/(?P<token>{TOKEN})/$", views.link, said),
+        *giving.of(language, prefix),
         *subscribers.of(language, prefix),
         *transfer.urls(language, prefix),
         *supporters.of(language, prefix),

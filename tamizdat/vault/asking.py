@@ -1,12 +1,13 @@
 """What goes over the vault's socket: one question and one answer for each connection.
 
 A question is a frame: four bytes of length (big end first), one byte that says what is asked, and
-the address as it was typed, in UTF-8. An answer is a frame: one byte that says how it went, and
-what was asked for:
+the address as it was typed, or another text to seal, in UTF-8. An answer is a frame: one byte that
+says how it went, and what was asked for:
 
 =========  =====================================================
 ``seal``   8 bytes of key id, 16 bytes of index, then the box
 ``index``  16 bytes of index
+``text``   8 bytes of key id, then the box
 =========  =====================================================
 
 There is no question that lists or opens. No answer holds an address.
@@ -19,13 +20,14 @@ import struct
 from tamizdat.vault.errors import BadAddress, VaultBusy, VaultGone
 from tamizdat.vault.sealing import INDEX_BYTES, LONGEST_BOX, Sealed
 
-SEAL, INDEX = b"S", b"I"
+SEAL, INDEX, TEXT = b"S", b"I", b"T"
 DONE, BAD_ADDRESS, BUSY, BAD_QUESTION, NO_KEYS = b"K", b"A", b"B", b"Q", b"N"
 
 HEAD = struct.Struct(">I")
 KEY_ID_BYTES = 8
 LONGEST_QUESTION = 1 + 4 * 320  # bytes: what may be typed, each letter in four bytes
-LONGEST_ANSWER = 1 + KEY_ID_BYTES + INDEX_BYTES + LONGEST_BOX
+LONGEST_TEXT = 1200  # bytes
+LONGEST_ANSWER = 1 + KEY_ID_BYTES + INDEX_BYTES + max(LONGEST_BOX, LONGEST_TEXT + 128)
 
 
 def frame(*parts: bytes) -> bytes:
@@ -55,6 +57,18 @@ def read_sealed(body: bytes) -> Sealed:
         raise VaultGone("the vault's answer was cut short")
     key_id, rest = found[:KEY_ID_BYTES], found[KEY_ID_BYTES:]
     return Sealed(key_id.hex(), rest[INDEX_BYTES:], rest[:INDEX_BYTES])
+
+
+def answer_text(key_id: str, box: bytes) -> bytes:
+    return DONE + bytes.fromhex(key_id) + box
+
+
+def read_text(body: bytes) -> Sealed:
+    """Read the answer to ``text``; it has no index. Raises VaultError."""
+    found = read(body)
+    if len(found) <= KEY_ID_BYTES:
+        raise VaultGone("the vault's answer was cut short")
+    return Sealed(found[:KEY_ID_BYTES].hex(), found[KEY_ID_BYTES:], b"")
 
 
 def read_index(body: bytes) -> bytes:

@@ -33,6 +33,13 @@ class Vault:
         """Return what an address is looked up by. Raises BadAddress, VaultBusy, VaultGone."""
         return asking.read_index(self._ask(asking.question(asking.INDEX, address)))
 
+    def seal_text(self, text: str) -> Sealed:
+        """Seal a text that is no address, of at most ``asking.LONGEST_TEXT`` bytes; nobody can look
+        it up. Raises ValueError, VaultBusy, VaultGone."""
+        if len(text.encode()) > asking.LONGEST_TEXT:
+            raise ValueError(f"a text has at most {asking.LONGEST_TEXT} bytes")
+        return asking.read_text(self._ask(asking.question(asking.TEXT, text)))
+
     def _ask(self, question: bytes) -> bytes:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:

@@ -9,6 +9,7 @@ Rules:
 * It answers its own user, and those who are named with ``--user``, whoever may reach the socket
   (the kernel says who asks: SO_PEERCRED).
 * It answers no more often than ``rates`` allows.
+* It seals short texts as well, which nobody can look up.
 * A connection is one question, which has DEADLINE seconds and a bounded length. More than
   CONNECTIONS at once wait for their turn.
 * A new key that is put in force is taken up with the next question.
@@ -39,7 +40,7 @@ from tamizdat.vault import asking, keys
 from tamizdat.vault.addressing import normalise
 from tamizdat.vault.errors import BadAddress, VaultError
 from tamizdat.vault.rates import Bucket, Rate
-from tamizdat.vault.sealing import index_of, seal
+from tamizdat.vault.sealing import box_of, index_of, key_id_of, seal
 
 DEADLINE = 2.0  # seconds for a question to come and its answer to go
 CONNECTIONS = 64
@@ -116,6 +117,9 @@ class Answering:
             return asking.answer_sealed(seal(text, self.held.public, self.held.index))
         if kind == asking.INDEX:
             return asking.DONE + index_of(normalise(text), self.held.index)
+        if kind == asking.TEXT and len(typed) <= asking.LONGEST_TEXT:
+            public = self.held.public
+            return asking.answer_text(key_id_of(public), box_of(text, public))
         return asking.BAD_QUESTION
 
 

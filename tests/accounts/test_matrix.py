@@ -228,6 +228,8 @@ def renew(role: str, found: dict[tuple[str, str, str], str]) -> None:
 DESK = {
     *("work.js", "robots.txt", "", "me/", "me/asked/", "^me/(?P<token>[A-Za-z0-9_-]{22})/$"),
     *("subscribe/", "subscribe/asked/", "^confirm/(?P<token>[A-Za-z0-9_-]{22})/$"),
+    *("give/", "^give/thanks/(?P<token>[A-Za-z0-9_-]{1,120})/$"),
+    *("give/remind/", "^give/remind/stop/(?P<token>[A-Za-z0-9_-]{1,120})/$"),
     *("letters/back/", "^letters/(?P<token>[A-Za-z0-9_-]{43})/$"),
     "^leave/(?P<token>[A-Za-z0-9_-]{43})$",
     "^transfer/(?P<contribution>[0-9a-f]{32})/$",

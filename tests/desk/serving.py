@@ -21,6 +21,7 @@ PEOPLE = (
     "vault",
     "desk",
     "money",
+    "giving",
     "supporters",
     "subscribers",
     "inbox",

@@ -27,11 +27,12 @@ export async function solve(challenge) {
 function employ(form) {
   const challenge = JSON.parse(form.dataset.challenge ?? "null");
   const said = form.querySelector("[role=status]");
-  const button = form.querySelector("button");
+  const button = form.querySelector("button:not([formnovalidate])");
   let work = null; // begun when the person turns to the form, so that it is done when they are
   const begin = () => (work ??= solve(challenge));
   form.addEventListener("focusin", () => void begin().catch(() => {}), { once: true });
   const send = async (event) => {
+    if (event.submitter?.formNoValidate) return; // it only shows the page anew
     event.preventDefault();
     if (button.disabled) return;
     button.disabled = true;

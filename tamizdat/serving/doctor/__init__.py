@@ -25,6 +25,7 @@ from tamizdat.serving.doctor import (
     disk,
     doors,
     files,
+    giving,
     keys,
     mail,
     newsletters,
@@ -58,6 +59,7 @@ GROUPS: dict[str, list[Check]] = {
     ],
     "doors": [doors.encryption, doors.headers],
     "mail": [mail.sender, mail.signature, mail.policy, mail.transport, mail.reverse],
+    "giving": [giving.statement, giving.home, giving.exchange, giving.counsel],
     "newsletters": [
         newsletters.relays,
         newsletters.key,

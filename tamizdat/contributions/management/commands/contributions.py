@@ -1,4 +1,4 @@
-"""Look after contributions: rates, receipts, switches, comparison with providers, the books"""
+"""Look after contributions: policy, rates, receipts, switches, comparison with providers, the books"""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ class Command(BaseCommand):
             "receipts", help="read in what receipts say, or show what there is"
         )
         receipts.add_argument("file", nargs="?", type=Path, metavar="FILE", help="TOML")
+        policy = deeds.add_parser(
+            "policy", help="from where may be given, and how: read a file in, or show what holds"
+        )
+        policy.add_argument("file", nargs="?", type=Path, metavar="FILE", help="TOML, by counsel")
         switch = deeds.add_parser("switch", help="switch a provider off or on")
         switch.add_argument("provider", metavar="NAME")
         switch.add_argument("state", choices=("on", "off"))
@@ -52,6 +56,7 @@ class Command(BaseCommand):
             "rates": self._rates,
             "statement": self._statement,
             "receipts": self._receipts,
+            "policy": self._policy,
             "switch": self._switch,
         }
         deeds[options["deed"]](options)
@@ -171,6 +176,38 @@ class Command(BaseCommand):
         for row in Wording.objects.order_by("part", "country", "language", "since"):
             place = row.country or "everywhere"
             self.stdout.write(f"{row.part:<7} {place:<11} {row.language:<3} since {row.since}")
+
+    def _policy(self, options: dict[str, Any]) -> None:
+        from django.conf import settings
+        from django.utils import timezone
+
+        from tamizdat.contributions.giving import ruling
+        from tamizdat.contributions.giving.models import OtherWay, Ruling
+
+        today = timezone.localdate()
+        if options["file"] is not None:
+            try:
+                data = options["file"].read_bytes()
+            except OSError as error:
+                raise CommandError(f"{options['file']}: {error.strerror}") from None
+            codes = [code for code, _ in settings.LANGUAGES]
+            written = ruling.keep(*ruling.read(data, codes), today)
+            self.stdout.write(f"New: {written.rulings} rulings, {written.ways} other ways.")
+            return
+        home = ", ".join(settings.HOME_COUNTRIES) or "none (TAMIZDAT_HOME_COUNTRIES)"
+        self.stdout.write(f"Home countries, refused unless ruled otherwise: {home}")
+        for row in Ruling.objects.order_by("country", "method", "is_returning", "-since"):
+            who = "who travels there" if row.is_returning else "who lives or banks there"
+            begins = "from" if row.since > today else "since"
+            method = row.method or "all ways"
+            self.stdout.write(
+                f"{row.country}  {row.verdict:<7} {begins} {row.since}  {method:<9} {who}"
+            )
+        for way in OtherWay.objects.order_by("country", "lawful_on"):
+            over = "" if way.until >= today else "  (over)"
+            self.stdout.write(
+                f"{way.country}  instead  lawful on {way.lawful_on}, until {way.until}{over}"
+            )
 
     def _switch(self, options: dict[str, Any]) -> None:
         from django.conf import settings

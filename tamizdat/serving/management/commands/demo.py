@@ -17,9 +17,17 @@ from tamizdat.edition import rootkeys
 from tamizdat.edition.keys import put
 from tamizdat.edition.roles import shape_for
 from tamizdat.serving import keyroom, vaultroom
-from tamizdat.serving.folder import Folder, local
+from tamizdat.serving.folder import Folder, local, processing
 from tamizdat.serving.logins import Login, keep, logins
-from tamizdat.serving.management.commands.serve import add_mailbox, add_ports, doors, hold, mailbox
+from tamizdat.serving.management.commands.serve import (
+    add_mailbox,
+    add_ports,
+    add_processor,
+    doors,
+    hold,
+    mailbox,
+    processor,
+)
 from tamizdat.serving.programs import OUTBOX
 
 NAME = "The Lantern"
@@ -38,6 +46,7 @@ class Command(BaseCommand):
         )
         add_ports(parser)
         add_mailbox(parser, 8003, "where the demo's letters are shown (%(default)s)")
+        add_processor(parser, 8004, "where the demo's payments are made (%(default)s)")
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
         """Make the folder, before Django reads the settings that this writes."""
@@ -49,7 +58,8 @@ class Command(BaseCommand):
             )
         if not options["once"]:
             options["doors"] = doors(options)
-            mailbox(folder, options)
+            options["mailbox"] = mailbox(folder, options)
+            processor(folder, options)
         if not folder.is_newsroom():
             folder.make(
                 {
@@ -60,6 +70,7 @@ class Command(BaseCommand):
                     "TAMIZDAT_NEWSROOM_ADDRESS": local(options["newsroom_port"]),
                     "TAMIZDAT_DESK_ADDRESS": local(options["desk_port"]),
                     "TAMIZDAT_MAIL": f"folder:{OUTBOX}",
+                    **processing(options["processor_port"]),
                 }
             )
 
@@ -173,6 +184,7 @@ def _become_serve(folder: Folder, options: dict[str, Any]) -> None:
         *("--newsroom-port", str(options["newsroom_port"])),
         *("--desk-port", str(options["desk_port"])),
         *("--mailbox-port", str(options["mailbox_port"])),
+        *("--processor-port", str(options["processor_port"])),
         *("--host", options["host"], "--newsroom-host", options["newsroom_host"]),
     ]
     program = [sys.executable, "-m", "tamizdat.cli", "serve", *words]

@@ -20,7 +20,13 @@ from django.core.management.base import BaseCommand, CommandError
 from tamizdat.serving import oldplace, vaultroom
 from tamizdat.serving.folder import Folder
 from tamizdat.serving.logins import Login, logins
-from tamizdat.serving.programs import Address, programs, showing_mail, vault_answers
+from tamizdat.serving.programs import (
+    Address,
+    processing,
+    programs,
+    showing_mail,
+    vault_answers,
+)
 from tamizdat.serving.supervisor import Supervisor
 
 
@@ -44,6 +50,10 @@ def add_mailbox(parser: ArgumentParser, default: int | None, help: str) -> None:
     parser.add_argument("--mailbox-port", type=int, default=default, help=help)
 
 
+def add_processor(parser: ArgumentParser, default: int | None, help: str) -> None:
+    parser.add_argument("--processor-port", type=int, default=default, help=help)
+
+
 class Command(BaseCommand):
     help = __doc__
     requires_system_checks: list[str] = []
@@ -51,7 +61,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_ports(parser)
-        add_mailbox(parser, None, argparse.SUPPRESS)  # the demo's word
+        add_mailbox(parser, None, argparse.SUPPRESS)  # the demo's words
+        add_processor(parser, None, argparse.SUPPRESS)
 
     def prepare(self, folder: Folder, options: dict[str, Any]) -> None:
         if not folder.is_newsroom():
@@ -64,8 +75,11 @@ class Command(BaseCommand):
             oldplace.settle(folder, self.stderr.write)
             options["doors"] = doors(options)
             options["mailbox"] = mailbox(folder, options)
+            options["processor"] = processor(folder, options)
             reader, newsroom, desk = options["doors"]
             folder.follow_ports(reader.port, newsroom.port, desk.port)
+            if options["processor"]:
+                folder.follow_processor(options["processor"].port)
             options["passphrase"] = vaultroom.passphrase_for(folder, self.stderr.write)
             options["held"] = held.pop_all()
 
@@ -73,13 +87,15 @@ class Command(BaseCommand):
         folder: Folder = options["folder"]
         reader, newsroom, desk = options["doors"]
         box: Address | None = options["mailbox"]
-        all_doors = [*options["doors"], *([box] if box else [])]
+        payments: Address | None = options["processor"]
+        all_doors = [*options["doors"], *(each for each in (box, payments) if each)]
         with options["held"]:
             folder.edition.mkdir(exist_ok=True)
             Supervisor(
                 [
                     *programs(folder, reader, newsroom, desk, options["passphrase"]),
                     *([showing_mail(folder, box)] if box else []),
+                    *([processing(folder, payments, desk)] if payments else []),
                 ],
                 is_up=lambda: all(each.answers() for each in all_doors) and is_sealing(folder),
                 announce=lambda: self._announce(folder, reader, newsroom, desk, box),
@@ -160,6 +176,18 @@ def mailbox(folder: Folder, options: dict[str, Any]) -> Address | None:
     for door in options["doors"]:
         if door.port == port:
             raise CommandError(f"the mailbox needs a port of its own, not {port}: {found.option}")
+    found.check()
+    return found
+
+
+def processor(folder: Folder, options: dict[str, Any]) -> Address | None:
+    """Return where a demo's processor shows its pages, None elsewhere. Raises PortError."""
+    port = options["processor_port"]
+    if port is None or not folder.is_demo():
+        return None
+    found = Address("127.0.0.1", port, "--processor-port")
+    if port in {each.port for each in (*options["doors"], options["mailbox"]) if each}:
+        raise CommandError(f"the processor needs a port of its own, not {port}: {found.option}")
     found.check()
     return found
 
