@@ -20,7 +20,7 @@ from tamizdat.vault.client import Vault
 from tamizdat.vault.errors import BadAddress, VaultBusy, VaultGone
 from tamizdat.vault.process import DEADLINE, Answering, Keys
 from tamizdat.vault.rates import DAY, Bucket, Rate
-from tamizdat.vault.sealing import Pair, open_own
+from tamizdat.vault.sealing import Pair, open_box, open_own
 from tests import homes
 
 PASSPHRASE = "a passphrase for tests"
@@ -94,6 +94,19 @@ def test_it_seals_one_address_so_that_the_sender_opens_it(
     assert sealed.key_id == pair.key_id
     assert open_own(sealed, pair, keys.index_key(folder)) == "Anna@example.org"
     assert running.vault.index("anna@example.org") == sealed.index
+
+
+def test_it_seals_a_short_text_that_nobody_can_look_up(running: Running, pair: Pair) -> None:
+    text = "Привет!\nهمین" * 30
+    sealed = running.vault.seal_text(text)
+    assert (sealed.key_id, sealed.index) == (pair.key_id, b"")
+    assert open_box(sealed.box, pair) == text
+    assert sealed.box != running.vault.seal_text(text).box
+    with pytest.raises(ValueError, match="at most 1200 bytes"):
+        running.vault.seal_text("é" * 601)
+    assert raw(running.vault.socket_path, asking.frame(asking.TEXT, b"a" * 1201))[4:5] == (
+        asking.BAD_QUESTION
+    )
 
 
 def test_what_is_no_address_is_said_to_be_none(running: Running) -> None:

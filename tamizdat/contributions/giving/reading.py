@@ -6,13 +6,15 @@ sent back once; what was typed stands in it again as it was typed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tamizdat.contributions.giving.offering import RHYTHMS, Offer, Way
+from tamizdat.contributions.giving.receiving import AtHome, address_of
 from tamizdat.contributions.money import amounts
 from tamizdat.contributions.money.amounts import Money
 from tamizdat.contributions.money.errors import Bad, BadAmount
+from tamizdat.vault.errors import BadAddress
 
 OTHER = "other"
 LONGEST_NOTE, LONGEST_NAME, LONGEST_ADDRESS = 280, 120, 254  # characters
@@ -48,7 +50,7 @@ class Wanted:
     note: str = field(default="", repr=False)
 
 
-def read(fields: Mapping[str, str], offer: Offer) -> Wanted:
+def read(fields: Mapping[str, str], offer: Offer, home_providers: Iterable[str]) -> Wanted:
     """Read the form. Raises BadForm."""
     troubles: dict[str, Trouble] = {}
     gift = _gift(fields, offer, troubles)
@@ -59,6 +61,7 @@ def read(fields: Mapping[str, str], offer: Offer) -> Wanted:
         troubles["understood"] = Trouble("not_understood")
     if not is_quiet(fields):
         _check_words(fields, troubles)
+        _check_address(fields, home_providers, troubles)
     if troubles or gift is None or way is None:
         raise BadForm(troubles)
     money, cover = _covered(gift, way, fields)
@@ -121,6 +124,17 @@ def _check_words(fields: Mapping[str, str], troubles: dict[str, Trouble]) -> Non
     for name, longest in (("note", LONGEST_NOTE), ("name", LONGEST_NAME)):
         if len(_plain(fields.get(name, ""))) > longest:
             troubles[name] = Trouble(f"{name}_too_long")
+
+
+def _check_address(
+    fields: Mapping[str, str], home_providers: Iterable[str], troubles: dict[str, Trouble]
+) -> None:
+    try:
+        address_of(fields.get("address", ""), home_providers)
+    except AtHome:
+        troubles["address"] = Trouble("address_at_home")
+    except BadAddress:
+        troubles["address"] = Trouble("bad_address")
 
 
 def _covered(gift: Money, way: Way, fields: Mapping[str, str]) -> tuple[Money, int]:

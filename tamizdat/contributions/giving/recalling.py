@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
+from tamizdat.contributions.giving.forgetting import forget
 from tamizdat.contributions.giving.letters import REMIND
 from tamizdat.contributions.giving.models import Reminder
-from tamizdat.contributions.giving.taking_up import forget
 from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.money.periods import day_in
 from tamizdat.databases import PEOPLE
@@ -74,7 +74,7 @@ def is_wanted(row: Reminder) -> bool:
     """Say whether somebody is still to be reminded."""
     if Suppression.objects.holds(bytes(row.index)):
         return False
-    mine = Contribution.objects.filter(address_id=row.address_id)
+    mine = Contribution.objects.filter(address=row.address)
     if mine.filter(state__in=Contribution.GIVING).exists():
         return False
     paid = Payment.objects.filter(contribution__in=mine, state=Payment.State.CONFIRMED)

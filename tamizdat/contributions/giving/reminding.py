@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from tamizdat.contributions.giving.forgetting import forget
 from tamizdat.contributions.giving.models import Reminder
 from tamizdat.contributions.giving.months import after
-from tamizdat.contributions.giving.taking_up import forget
 from tamizdat.databases import PEOPLE
 from tamizdat.desk.admission import REMIND, Gate, Posted
 from tamizdat.vault.client import Vault
@@ -48,7 +48,7 @@ def remind(gate: Gate, vault: Vault, asked: Asked, now: datetime, today: date) -
         gone_at=_end(asked.month, now),
     )
     gate.use(entry, lambda: _write(row), now)
-    return row.pk
+    return row.id
 
 
 def _write(row: Reminder) -> None:

@@ -69,7 +69,7 @@ def keep(rulings: Iterable[Ruling], ways: Iterable[OtherWay], today: date) -> Wr
 
 
 def _keep_ruling(told: Ruling, today: date) -> bool:
-    key = {
+    key: dict[str, Any] = {
         "country": told.country,
         "method": told.method,
         "is_returning": told.is_returning,

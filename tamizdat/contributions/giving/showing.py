@@ -124,6 +124,9 @@ def form(
         else "",
         typed={each: _again(fields, each) for each in ("address", "name", "note")},
         ticked={each for each in ("cover", "quiet", "understood") if fields.get(each) == "1"},
+        has_more=bool(
+            fields.get("quiet") or any(fields.get(each) for each in ("address", "name", "note"))
+        ),
         statement=_statement(words),
         wrong={name: _wrong(each, words, language) for name, each in troubles.items()},
         notice=words.get(f"notice_{notice}", ""),
@@ -220,7 +223,7 @@ def _fee(way: Way, offered: Offer, language: str) -> str:
     share = Decimal(way.fee.share.numerator) / Decimal(way.fee.share.denominator)
     locale = Locale.parse(language, sep="-")
     text = format_percent(share, "#,##0.##%", locale=locale, numbering_system="default")
-    text = dates.digits(text, language)
+    text = dates.digits(text, language).replace("%", "٪" if language == "fa" else "%")
     fixed = Money(offered.currency, way.fee.fixed)
     return f"{text} + {shown(fixed, language)}" if way.fee.fixed else text
 

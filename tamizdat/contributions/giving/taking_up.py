@@ -9,15 +9,14 @@ taken off it, and goes as well if nothing else is a reason to keep it.
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
 
+from tamizdat.contributions.giving.forgetting import forget
 from tamizdat.contributions.giving.models import GivenAddress
 from tamizdat.contributions.money.models import Contribution
 from tamizdat.databases import PEOPLE
-from tamizdat.vault import holdings
-from tamizdat.vault.models import UNCONFIRMED, Address
+from tamizdat.vault.models import Address
 
 BATCH = 200
 OPEN = (Contribution.State.BEGUN, Contribution.State.WAITING)
@@ -34,14 +33,6 @@ def take_up(now: datetime) -> int:
     for row in done:
         _settle(row, now)
     return len(rows) + len(done)
-
-
-def forget(address_id: UUID, now: datetime) -> None:
-    """Let an address go, where nothing is a reason to keep it. Not at once: a sign-up of the same
-    person may be on its way."""
-    if not holdings.is_kept(address_id):
-        going = Address.objects.filter(pk=address_id, gone_at=None)
-        going.update(gone_at=now + UNCONFIRMED)
 
 
 def _give(row: GivenAddress, now: datetime) -> None:

@@ -6,7 +6,7 @@ GET and HEAD change nothing. Who is refused reaches no line that writes, or that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +22,6 @@ from tamizdat.contributions.giving.models import policy_of
 from tamizdat.contributions.giving.offering import Offer, offer
 from tamizdat.contributions.giving.policy import Answers, Policy, Verdict
 from tamizdat.contributions.giving.reading import BadForm, Trouble
-from tamizdat.contributions.giving.receiving import AtHome, address_of
 from tamizdat.contributions.money import rates
 from tamizdat.contributions.money.client import TillClient
 from tamizdat.contributions.money.errors import (
@@ -126,15 +125,12 @@ def _take(
         return _show(request, language, fields, found, offered, notice=notice, **more)
 
     try:
-        wanted = reading.read(fields, offered)
-        address_of(wanted.address, settings.HOME_PROVIDERS)
+        wanted = reading.read(fields, offered, settings.HOME_PROVIDERS)
         form = Form(wanted, language, views.posted(request))
         row = beginning.begun(views.gate(), views.vault(), form, timezone.now(), today())
     except BadForm as error:
         return again(troubles=error.troubles, status=422)
-    except AtHome:
-        return again(troubles={"address": Trouble("address_at_home")}, status=422)
-    except BadAddress:
+    except BadAddress:  # the vault is stricter
         return again(troubles={"address": Trouble("bad_address")}, status=422)
     except OneMoreStep as step:
         return again("wait" if step.must_wait else "once_more", ticket=step.ticket)
@@ -148,10 +144,10 @@ def _take(
         return views.refused(request, 429)
     except VaultGone:
         return views.refused(request, 503)
-    return _onward(request, language, row, again)
+    return _onward(language, row, again)
 
 
-def _onward(request: HttpRequest, language: str, row: Contribution, again: Any) -> HttpResponse:
+def _onward(language: str, row: Contribution, again: Callable[..., HttpResponse]) -> HttpResponse:
     """Lead to the processor's page; the same form goes on, should it not be there now."""
     try:
         url = till().page(row.pk, way_back(row))

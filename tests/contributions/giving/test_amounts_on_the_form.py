@@ -22,7 +22,7 @@ BAD = [
     ("1000000000", "USD", "The most that can be given here is $50,000.00"),
     ("1,000", "USD", "This can be read in two ways: $1,000.00 or $1.00"),
     ("1.000", "EUR", "This can be read in two ways: €1,000.00 or €1.00"),
-    ("5.001", "USD", "more digits after the point"),
+    ("5.0125", "USD", "more digits after the point"),
     ("five", "USD", "not an amount that we can read"),
     ("", "USD", "Please choose an amount"),
     ("€5", "USD", "another currency's"),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tamizdat.contributions.giving.months import BadMonth, after, choices, read, written
@@ -14,6 +14,7 @@ from tamizdat.contributions.giving.months import BadMonth, after, choices, read,
 DAYS = st.dates(date(2000, 1, 1), date(2190, 12, 31))
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_the_choices_are_the_twelve_months_that_follow(today: date) -> None:
     found = choices(today)
@@ -27,12 +28,14 @@ def test_the_choices_are_the_twelve_months_that_follow(today: date) -> None:
     assert found[-1].year == today.year + 1
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_each_choice_is_read_as_it_is_written(today: date) -> None:
     for each in choices(today):
         assert read(written(each), today) == read(f" {written(each)}\n", today) == each
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_any_other_month_is_refused(today: date, other: date) -> None:
     first = other.replace(day=1)
@@ -41,6 +44,7 @@ def test_any_other_month_is_refused(today: date, other: date) -> None:
             read(written(first), today)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(0, 30), st.integers(0, 30))
 def test_months_add_up(day: date, one: int, two: int) -> None:
     first = day.replace(day=1)
@@ -48,6 +52,7 @@ def test_months_add_up(day: date, one: int, two: int) -> None:
     assert after(first, one) >= first
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_no_text_breaks_it(text: str) -> None:
     with suppress(BadMonth):

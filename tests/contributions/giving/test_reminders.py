@@ -28,6 +28,7 @@ from tests.newsletters.subscribers.conftest import Post
 
 pytestmark = both
 PATH = "/give/remind/"
+PRESSED = {"do": "stop"}
 
 
 @pytest.fixture
@@ -184,10 +185,10 @@ def test_one_click_takes_it_back_and_a_look_does_not(giver: Giver, post: Post, c
     post.round()
     assert giver.get(stop).heading == "Take the reminder back?"
     assert Reminder.objects.count() == 2
-    done = giver.post({}, stop)
+    done = giver.post(PRESSED, stop)
     assert done.heading == "There is no reminder any more"
     assert Reminder.objects.count() == 0
-    assert giver.post({}, stop).html == done.html  # again, and for who never had one
+    assert giver.post(PRESSED, stop).html == done.html  # again, and for who never had one
     shift_to(clock)
     assert post.round() == []
     retention.sweep(timezone.now(), no_pause)
@@ -209,7 +210,7 @@ def test_the_link_in_the_letter_takes_the_others_back(giver: Giver, post: Post, 
     said = kind(views.links()).say(letter, "", lambda language, path: path)
     assert said is not None
     path = re.sub(r"^.*(/give/remind/stop/)", r"\1", said.values["stop"])
-    giver.post({}, path)
+    giver.post(PRESSED, path)
     assert Reminder.objects.count() == 0
     assert post.round() == []  # nobody wants it any more
 
@@ -218,8 +219,8 @@ def test_a_forged_way_to_take_back_does_nothing(giver: Giver) -> None:
     stop = stop_of(remind(giver))
     for path in (stop.replace("/stop/", "/stop/A"), "/give/remind/stop/x/"):
         assert giver.get(path).heading == "This link is not one of ours"
-        assert giver.post({}, path).status == 404
-    assert giver.post({}, stop, **{"Sec-Fetch-Site": "cross-site"}).status == 403
+        assert giver.post(PRESSED, path).status == 404
+    assert giver.post(PRESSED, stop, **{"Sec-Fetch-Site": "cross-site"}).status == 403
     assert Reminder.objects.count() == 1
 
 
@@ -228,9 +229,9 @@ def test_one_month_of_one_address_is_one_reminder_whoever_types_it(giver: Giver)
     second = stop_of(remind(giver))
     assert Reminder.objects.count() == 1
     assert first != second
-    giver.post({}, first)
+    giver.post(PRESSED, first)
     assert Reminder.objects.count() == 1
-    giver.post({}, second)
+    giver.post(PRESSED, second)
     assert Reminder.objects.count() == 0
 
 
