@@ -7,7 +7,7 @@ Rules, each held by a test:
    help that counsel has dated as lawful there.
 2. Her answers travel in the form. They are judged anew with every step, and never stored.
 3. The key of a contribution is born in our first dynamic page: of many posts of one form comes one.
-4. Nothing goes to a processor but what ``money.providers`` names: no note, no name, no address.
-5. What she tells us besides (address, name, note) is sealed before it is written (``models``).
+4. Nothing goes to a processor but what ``money.providers`` names: no note and no address.
+5. What she tells us besides (address, note) is sealed before it is written (``models``).
 6. All of it works without scripts, and asks no other host until the processor's own page.
 """

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -113,11 +112,7 @@ def challenge(gate: Gate, ticket: Ticket, now: datetime) -> str:
 def _written(vault: Vault, form: Form, ticket: Ticket, now: datetime, today: date) -> Contribution:
     wanted = form.wanted
     address = vault.seal(wanted.address) if wanted.address else None
-    texts = [
-        (kind, vault.seal_text(text))
-        for kind, text in ((Enclosure.Kind.NOTE, wanted.note), (Enclosure.Kind.NAME, wanted.name))
-        if text
-    ]
+    note = vault.seal_text(wanted.note) if wanted.note else None
     asked = Pledge(
         key=ticket.number,
         provider=wanted.way.provider,
@@ -130,32 +125,28 @@ def _written(vault: Vault, form: Form, ticket: Ticket, now: datetime, today: dat
     try:
         with transaction.atomic(using=PEOPLE):
             found = pledge(asked, today)
-            _enclose(found, address, texts, now)
+            _enclose(found, address, note, now)
     except AlreadyBegun:
         raise Changed from None
     return found
 
 
 def _enclose(
-    contribution: Contribution,
-    address: Sealed | None,
-    texts: Iterable[tuple[str, Sealed]],
-    now: datetime,
+    contribution: Contribution, address: Sealed | None, note: Sealed | None, now: datetime
 ) -> None:
     """Write down what was sealed; of many posts of one form the first one's stands."""
-    Enclosure.objects.bulk_create(
-        [enclosed(contribution, kind, sealed, now) for kind, sealed in texts],
-        ignore_conflicts=True,
-    )
+    if note is not None:
+        row = enclosed(contribution, Enclosure.Kind.NOTE, note, now)
+        Enclosure.objects.bulk_create([row], ignore_conflicts=True)
     if address is not None:
-        row = GivenAddress(
+        given = GivenAddress(
             contribution=contribution,
             key_id=address.key_id,
             box=address.box,
             index=address.index,
             gone_at=now + GIVEN_STAYS,
         )
-        GivenAddress.objects.bulk_create([row], ignore_conflicts=True)
+        GivenAddress.objects.bulk_create([given], ignore_conflicts=True)
 
 
 def _values(found: Contribution) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from tamizdat.vault.models import Address
 
 
 def holder() -> Holder:
-    """Return what this part says of itself. Notes and names hang on contributions, which are a
+    """Return what this part says of itself. Notes hang on contributions, which are a
     reason of their own to keep the address; reminders are one as well."""
     tables = tuple(model._meta.db_table for model in (Reminder, Enclosure, GivenAddress))
     return Holder(tables, _holds, _erase, keeps=_keeps)

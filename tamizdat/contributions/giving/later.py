@@ -83,14 +83,14 @@ def stop(request: HttpRequest, language: str, token: str) -> HttpResponse:
     try:
         row = links().read(token, STOP)
     except BadLink:
-        return views.page(showing.said(language, "bad_link", again=True), status=404)
+        return views.page(showing.said(language, "give_bad_link", again=True), status=404)
     path = f"/give/remind/stop/{token}/"
     if request.method != "POST":
         return views.page(rendering.render(views.this_desk(), "stop.html", language, path))
     if not views.is_ours(request):
         return views.refused(request, 403)
     reminding.stop(row, timezone.now())
-    return views.page(rendering.say(views.this_desk(), language, REMINDING, "stopped"))
+    return views.page(rendering.say(views.this_desk(), language, REMINDING, "remind_stopped"))
 
 
 def _form(
@@ -120,12 +120,12 @@ def _form(
         address=views.shown(fields.get("address", "")),
         wrong=words["remind"][wrong] if wrong else "",
         is_month=wrong == "wrong_month",
-        notice=words["gift"][f"notice_{notice}"] if notice else "",
+        notice=words["give_form"][f"notice_{notice}"] if notice else "",
     )
 
 
 def _reminded(language: str, month: date, token: str) -> Rendered:
-    words = rendering.table(language)["reminded"]
+    words = rendering.table(language)["remind_done"]
     return rendering.render(
         views.this_desk(),
         "reminded.html",

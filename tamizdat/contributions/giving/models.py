@@ -29,18 +29,17 @@ from tamizdat.vault.sealing import INDEX_BYTES, Sealed
 
 GIVEN_STAYS = timedelta(days=30)  # as long as the back room may have to wait for its passphrase
 NOTE_STAYS = timedelta(days=366)
-NAME_STAYS = timedelta(days=460)  # until the receipt of the whole year is written
 LONGEST_BOX = 1300  # bytes: a note of 280 letters, padded and sealed
 
 
 class Enclosure(Boxed, Perishable):
-    """What came with a contribution, sealed: a note to us, or the name for a receipt."""
+    """What came with a contribution, sealed: a note to us. The name for a receipt is asked for
+    where the receipt is made, and kept nowhere."""
 
     class Kind(models.TextChoices):
         NOTE = "note", "a note to the newsroom"
-        NAME = "name", "the name that a receipt shall bear"
 
-    STAYS: ClassVar[dict[str, timedelta]] = {"note": NOTE_STAYS, "name": NAME_STAYS}
+    STAYS: ClassVar[dict[str, timedelta]] = {"note": NOTE_STAYS}
 
     contribution = models.ForeignKey(
         Contribution, on_delete=models.CASCADE, related_name="enclosures"

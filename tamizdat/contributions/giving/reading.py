@@ -17,7 +17,7 @@ from tamizdat.contributions.money.errors import Bad, BadAmount
 from tamizdat.vault.errors import BadAddress
 
 OTHER = "other"
-LONGEST_NOTE, LONGEST_NAME, LONGEST_ADDRESS = 280, 120, 254  # characters
+LONGEST_NOTE, LONGEST_ADDRESS = 280, 254  # characters
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class Wanted:
     cover: int
     way: Way
     address: str = field(default="", repr=False)
-    name: str = field(default="", repr=False)
     note: str = field(default="", repr=False)
 
 
@@ -60,7 +59,7 @@ def read(fields: Mapping[str, str], offer: Offer, home_providers: Iterable[str])
     if offer.is_warned and fields.get("understood") != "1":
         troubles["understood"] = Trouble("not_understood")
     if not is_quiet(fields):
-        _check_words(fields, troubles)
+        _check_note(fields, troubles)
         _check_address(fields, home_providers, troubles)
     if troubles or gift is None or way is None:
         raise BadForm(troubles)
@@ -120,10 +119,9 @@ def _way(fields: Mapping[str, str], offer: Offer, troubles: dict[str, Trouble]) 
     return found
 
 
-def _check_words(fields: Mapping[str, str], troubles: dict[str, Trouble]) -> None:
-    for name, longest in (("note", LONGEST_NOTE), ("name", LONGEST_NAME)):
-        if len(_plain(fields.get(name, ""))) > longest:
-            troubles[name] = Trouble(f"{name}_too_long")
+def _check_note(fields: Mapping[str, str], troubles: dict[str, Trouble]) -> None:
+    if len(_plain(fields.get("note", ""))) > LONGEST_NOTE:
+        troubles["note"] = Trouble("note_too_long")
 
 
 def _check_address(
@@ -144,11 +142,10 @@ def _covered(gift: Money, way: Way, fields: Mapping[str, str]) -> tuple[Money, i
     return Money(gift.currency, total), total - gift.minor
 
 
-def _told(fields: Mapping[str, str]) -> tuple[str, str, str]:
+def _told(fields: Mapping[str, str]) -> tuple[str, str]:
     if is_quiet(fields):
-        return "", "", ""
-    address, name = fields.get("address", "").strip(), _plain(fields.get("name", ""))
-    return address, name, _plain(fields.get("note", ""))
+        return "", ""
+    return fields.get("address", "").strip(), _plain(fields.get("note", ""))
 
 
 def _plain(text: str) -> str:

@@ -19,7 +19,6 @@ from tamizdat.contributions.giving.offering import RHYTHMS, Offer, Way
 from tamizdat.contributions.giving.policy import Answers, Judgement, OtherWay, in_language
 from tamizdat.contributions.giving.reading import (
     LONGEST_ADDRESS,
-    LONGEST_NAME,
     LONGEST_NOTE,
     OTHER,
     Trouble,
@@ -92,7 +91,7 @@ def form(
     notice: str,
 ) -> Rendered:
     """Set the form, with what was typed in it again."""
-    words = rendering.table(language)["gift"]
+    words = rendering.table(language)["give_form"]
     rhythm = fields.get("rhythm", "")
     way = offered.way(fields.get("way", "")) or (offered.ways[0] if offered.ways else None)
     return _page(
@@ -122,35 +121,33 @@ def form(
         home=countries.list_of(settings.HOME_COUNTRIES, language)
         if settings.HOME_COUNTRIES
         else "",
-        typed={each: _again(fields, each) for each in ("address", "name", "note")},
+        typed={each: _again(fields, each) for each in ("address", "note")},
         ticked={each for each in ("cover", "quiet", "understood") if fields.get(each) == "1"},
-        has_more=bool(
-            fields.get("quiet") or any(fields.get(each) for each in ("address", "name", "note"))
-        ),
+        has_more=bool(fields.get("quiet") or any(fields.get(each) for each in ("address", "note"))),
         statement=_statement(words),
         wrong={name: _wrong(each, words, language) for name, each in troubles.items()},
         notice=words.get(f"notice_{notice}", ""),
-        longest={"note": LONGEST_NOTE, "name": LONGEST_NAME, "address": LONGEST_ADDRESS},
+        longest={"note": LONGEST_NOTE, "address": LONGEST_ADDRESS},
     )
 
 
 def onward(language: str, row: Contribution, url: str) -> Rendered:
     """Set the page that leads on to the processor, by itself."""
-    words = rendering.table(language)["onward"]
-    amount = f"{shown(row.money, language)} · {rendering.table(language)['gift'][row.rhythm]}"
+    words = rendering.table(language)["give_onward"]
+    amount = f"{shown(row.money, language)} · {rendering.table(language)['give_form'][row.rhythm]}"
     return _page(
         "onward.html",
         language,
         GIVING,
         url=url,
         amount=replaced(words["amount"], {"amount": amount}),
-        statement=_statement(rendering.table(language)["gift"]),
+        statement=_statement(rendering.table(language)["give_form"]),
     )
 
 
 def thanks(language: str, row: Contribution, fate: Fate, path: str) -> Rendered:
     """Set the page to which a supporter comes back."""
-    words = rendering.table(language)["thanks"]
+    words = rendering.table(language)["give_thanks"]
     sentences = [text for key, text in words.items() if key.startswith(f"{fate}_")]
     amount = shown(row.money, language)
     is_regular = fate == Fate.PAID and row.is_regular
@@ -168,7 +165,7 @@ def thanks(language: str, row: Contribution, fate: Fate, path: str) -> Rendered:
 
 def nothing(language: str) -> Rendered:
     """Say that there is no way to pay that we could offer from there."""
-    return rendering.say(views.this_desk(), language, GIVING, "no_ways")
+    return rendering.say(views.this_desk(), language, GIVING, "give_no_ways")
 
 
 def said(language: str, part: str, *, again: bool = False, path: str = GIVING) -> Rendered:

@@ -173,12 +173,12 @@ def thanks(request: HttpRequest, language: str, token: str) -> HttpResponse:
     try:
         pk = links().read(token, THANKS)
     except BadLink:
-        return views.page(showing.said(language, "bad_link", again=True), status=404)
+        return views.page(showing.said(language, "give_bad_link", again=True), status=404)
     row = Contribution.objects.filter(pk=pk).first()
     if row is None:
-        return views.page(showing.said(language, "bad_link", again=True), status=404)
+        return views.page(showing.said(language, "give_bad_link", again=True), status=404)
     if thanking.is_old(row, today()):
-        return views.page(showing.said(language, "old_link"), status=410)
+        return views.page(showing.said(language, "give_old_link"), status=410)
     return thanked(language, row)
 
 

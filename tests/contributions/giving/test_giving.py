@@ -43,7 +43,7 @@ def test_from_the_question_to_the_thanks_in_three_screens(
 def test_the_processor_hears_a_reference_an_amount_and_a_way_back_and_nothing_else(
     giver: Giver, shop: Shop
 ) -> None:
-    giver.give(note="for the story about the dam", address=ANNA, name="Anna K.", amount="500")
+    giver.give(note="for the story about the dam", address=ANNA, amount="500")
     row = Contribution.objects.get()
     (visit,) = shop.things("visit")
     told = {
@@ -68,21 +68,20 @@ def test_the_processor_hears_a_reference_an_amount_and_a_way_back_and_nothing_el
 def test_what_she_tells_us_is_sealed_and_the_desk_looks_nobody_up(
     giver: Giver, vaulted: Vaulted
 ) -> None:
-    giver.give(note="Bless you,\nall of you", address=ANNA, name="Anna K.")
+    giver.give(note="Bless you,\nall of you", address=ANNA)
     row = Contribution.objects.get()
     assert row.address_id is None
     kept = {each.kind: bytes(each.box) for each in Enclosure.objects.all()}
-    assert set(kept) == {"note", "name"}
+    assert set(kept) == {"note"}
     assert bytes(GivenAddress.objects.get().index) == vaulted.client.index(ANNA)
     from tamizdat.vault.sealing import open_box
 
     assert open_box(kept["note"], vaulted.pair) == "Bless you,\nall of you"
-    assert open_box(kept["name"], vaulted.pair) == "Anna K."
     assert "anna" not in repr([*Enclosure.objects.values(), *GivenAddress.objects.values()]).lower()
 
 
 def test_who_wants_little_kept_has_nothing_kept_but_the_gift(giver: Giver) -> None:
-    giver.give(quiet="1", note="n", address=ANNA, name="A")
+    giver.give(quiet="1", note="n", address=ANNA)
     assert Contribution.objects.count() == 1
     assert Enclosure.objects.count() == GivenAddress.objects.count() == 0
 

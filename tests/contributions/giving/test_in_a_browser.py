@@ -34,7 +34,7 @@ def pages(giver: Giver, shop: Shop, prefix: str) -> dict[str, str]:
         country="GE", lawful_on=today, until=today, texts=texts, url="https://example.org/"
     )
     form = giver.form(path, returns="yes")
-    many = {"rhythm": "x", "other": "1,000", "address": "a", "note": "n" * 300, "name": "n" * 130}
+    many = {"rhythm": "x", "other": "1,000", "address": "a", "note": "n" * 300}
     found = {
         "question": giver.get(path),
         "unanswered": giver.post({"lives": "DE"}, path),

@@ -312,11 +312,11 @@ def test_an_address_whose_gift_was_never_paid_goes_again(
     assert Address.objects.count() == 0
 
 
-def test_who_is_erased_takes_note_and_name_along(giver: Giver, post: Post) -> None:
+def test_who_is_erased_takes_the_note_along(giver: Giver, post: Post) -> None:
     from tamizdat.contributions.giving.models import Enclosure, GivenAddress
     from tamizdat.vault.erasing import erase_rows
 
-    giver.give(address=ANNA, note="n", name="A")
+    giver.give(address=ANNA, note="n")
     post.round()
     erase_rows(Address.objects.get().pk, timezone.now(), None)
     assert Enclosure.objects.count() == GivenAddress.objects.count() == 0

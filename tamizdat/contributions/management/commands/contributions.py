@@ -1,4 +1,4 @@
-"""Look after contributions: policy, rates, receipts, switches, comparison with providers, the books"""
+"""Look after contributions: policy, rates, receipts, switches, comparison with providers, books"""
 
 from __future__ import annotations
 
