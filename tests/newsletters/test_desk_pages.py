@@ -125,7 +125,7 @@ def test_progress_is_shown_stopped_and_gone_on_with(
 
     assert "stopped" in said(desk.post(of("act", issue.pk, "stop")))
     part = desk.see(of("progress_part", issue.pk))
-    assert part.find(attrs={"data-still": True}) is not None
+    assert part.find(attrs={"data-state": "stopped"}) is not None
     assert "Go on with the 2 that are left" in part.get_text()
     assert "goes on" in said(desk.post(of("act", issue.pk, "go-on")))
 
