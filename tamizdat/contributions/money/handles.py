@@ -58,8 +58,16 @@ class Keyring:
 
     def note(self, provider: str, kind: Handle.Kind, name: str, owner: UUID) -> None:
         """Note what a provider calls a row of ours. The first owner stands."""
+        row = self._row(provider, kind, name, owner)
+        Handle.objects.bulk_create([row], ignore_conflicts=True)
+
+    def claim(self, provider: str, kind: Handle.Kind, name: str, owner: UUID) -> None:
+        """Note a name that nobody had a moment ago. Raises IntegrityError where one has it now."""
+        self._row(provider, kind, name, owner).save(force_insert=True)
+
+    def _row(self, provider: str, kind: Handle.Kind, name: str, owner: UUID) -> Handle:
         public = self._current()
-        row = Handle(
+        return Handle(
             provider=provider,
             kind=kind,
             index=self.index(provider, kind, name),
@@ -67,7 +75,6 @@ class Keyring:
             key_id=key_id_of(public),
             box=box_of(name, public),
         )
-        Handle.objects.bulk_create([row], ignore_conflicts=True)
 
     def names(self, kind: Handle.Kind, owner: UUID) -> list[str]:
         """Return what a provider calls our row, the latest first. Raises Closed."""

@@ -15,6 +15,8 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
+
 from tamizdat.contributions.money.handles import Keyring
 from tamizdat.contributions.money.models import Contribution, Finding, Handle, Payment
 from tamizdat.contributions.money.models.payments import UNDER_WAY
@@ -38,17 +40,31 @@ class Matching:
     now: datetime
 
     def _payment_of(self, seen: Charge) -> Payment | None:
-        """Return our row of a charge; a charge that has none gets one."""
+        """Return our row of a charge, and bind the charge's name to it; a charge that has none
+        gets one."""
         owner = self.keyring.owner(self.provider, Handle.Kind.PAYMENT, seen.name)
         if owner is not None:
             return Payment.objects.select_related("contribution").get(pk=owner)
         contribution = self._contribution_of(seen)
         if contribution is None:
             return None
-        rows = list(contribution.payments.filter(period=seen.period).order_by("day", "pk"))
-        for row in self._without_handle(rows, seen):
-            row.contribution = contribution
-            return row
+        found = self._unbound(contribution, seen)
+        self.keyring.claim(self.provider, Handle.Kind.PAYMENT, seen.name, found.pk)
+        return found
+
+    def _unbound(self, contribution: Contribution, seen: Charge) -> Payment:
+        """Return the row of a period that no charge of the provider has yet; one is made where
+        there is none."""
+        names = Handle.objects.filter(kind=Handle.Kind.PAYMENT, owner=OuterRef("pk"))
+        rows = list(
+            contribution.payments.filter(period=seen.period)
+            .annotate(is_bound=Exists(names))
+            .order_by("day", "pk")
+        )
+        for row in rows:
+            if not row.is_bound and seen.payment in ("", row.pk.hex):
+                row.contribution = contribution
+                return row
         return Payment.objects.create(
             contribution=contribution,
             period=None if self._is_surplus(seen, rows) else seen.period,
@@ -57,16 +73,6 @@ class Matching:
             amount=seen.money.minor,
             day=day_in(seen.at, self.zone),
         )
-
-    def _without_handle(self, rows: list[Payment], seen: Charge) -> list[Payment]:
-        """Return the rows that no charge of the provider has yet; the one it names comes alone."""
-        if not rows:
-            return []
-        owners = Handle.objects.filter(
-            kind=Handle.Kind.PAYMENT, owner__in=[each.pk for each in rows]
-        )
-        taken = set(owners.values_list("owner", flat=True))
-        return [each for each in rows if each.pk not in taken and seen.payment in ("", each.pk.hex)]
 
     def _is_surplus(self, seen: Charge, rows: Iterable[Payment]) -> bool:
         return seen.state in LIVE and any(each.state in LIVE for each in rows)
@@ -96,10 +102,12 @@ class Matching:
         )
 
     def _own(self, kind: Handle.Kind, name: str, owner: UUID) -> None:
-        """Note whose a provider's name is. Raises Collision where it is another row's."""
-        if self.keyring.owner(self.provider, kind, name) is None:
-            self.keyring.note(self.provider, kind, name, owner)
-        if self.keyring.owner(self.provider, kind, name) != owner:
+        """Note whose a provider's name is. Raises Collision where it is another row's, and
+        IntegrityError where that was a moment ago."""
+        known = self.keyring.owner(self.provider, kind, name)
+        if known is None:
+            self.keyring.claim(self.provider, kind, name, owner)
+        elif known != owner:
             raise Collision
 
     def _find(

@@ -105,7 +105,6 @@ class Settling(Matching):
                 self._find(Finding.Kind.FOREIGN, seen.name, seen.at)
             return
         contribution = payment.contribution
-        self._own(Handle.Kind.PAYMENT, seen.name, payment.pk)
         if seen.standing and contribution.state != Contribution.State.ENDED:
             self._own(Handle.Kind.STANDING, seen.standing, contribution.pk)
         moved = self._decide(payment, seen)
@@ -137,7 +136,8 @@ class Settling(Matching):
             return False
         if payment.money != seen.money:
             self._find(Finding.Kind.DIFFERS, seen.name, seen.at, payment)
-        payment.refresh_from_db(fields=["state", "period", "amount", "currency", "day"])
+        for name, value in {**values, "state": seen.state}.items():
+            setattr(payment, name, value)
         if payment.period is None:
             self._find(Finding.Kind.SURPLUS, seen.name, seen.at, payment)
         return True

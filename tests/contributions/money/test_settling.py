@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from tamizdat.contributions.money import ledger, refunding, webhooks
 from tamizdat.contributions.money.errors import BadWebhook, NotPossible, TooMuch
@@ -96,6 +97,20 @@ def test_a_message_that_comes_twice_does_nothing_the_second_time(shop: Shop) -> 
     assert not webhooks.hear(shop.till, "sandbox", body, headers)
     assert shop.books() == before
     assert Event.objects.count() == 1
+
+
+@both
+def test_a_gift_is_settled_in_few_questions(shop: Shop) -> None:
+    """Each costs a share of a core; what was asked once is not asked again."""
+    shop.give()  # accounts are there
+    shop.choose(shop.page(shop.pledge()), "approve")
+    ((_, body),) = messages.waiting(shop.store)
+    headers = messages.signed(SECRET, body, shop.now())
+    with CaptureQueriesContext(connections[PEOPLE]) as asked:
+        webhooks.hear(shop.till, "sandbox", body, headers)
+    questions = [each["sql"] for each in asked if "SAVEPOINT" not in each["sql"]]
+    assert len(questions) <= 14, questions
+    shop.holds()
 
 
 @both
