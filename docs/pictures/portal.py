@@ -2,9 +2,9 @@
 
 .venv/bin/python docs/pictures/portal.py [--look-at DIR]
 
-One sheet: the portal and one gift on a window, the gift and the question before it ends on a phone,
-the same in Persian, and a receipt in Persian (pdftoppm, Debian: poppler-utils). The pages are
-rendered by the desk's own templates and words.
+Two sheets: the portal and one gift on a window, the gift in Persian and a receipt (pdftoppm,
+Debian: poppler-utils); and on a phone the gift, the question before it ends, and both in Persian.
+The pages are rendered by the desk's own templates and words.
 """
 
 from __future__ import annotations
@@ -49,6 +49,10 @@ MONTHLY, YEARLY, ONCE = Money("EUR", 10_00), Money("EUR", 120_00), Money("EUR", 
 LANGUAGES = (("en", "English"), ("ru", "Русский"), ("fa", "فارسی"))
 NAMES = {"en": "The Lantern", "ru": "Фонарь", "fa": "فانوس"}
 WIDE: dict[str, Any] = {"viewport": {"width": 900, "height": 1500}}
+SHEETS = {
+    "portal": ("portal-wide", "gift-wide", "gift-wide-fa", "receipt-fa"),
+    "portal-phone": ("gift-phone", "end-phone", "portal-phone-fa", "gift-phone-fa"),
+}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
 
 
@@ -64,10 +68,9 @@ def main() -> None:
         options.look_at.mkdir(parents=True, exist_ok=True)
         for name, picture in looks.items():
             picture.save(options.look_at / f"{name}.png")
-    save(sheet([each.crop((0, 0, each.width, height(each))) for each in looks.values()]), TARGET)
-
-
-TARGET = HERE / "portal.jpg"
+    for name, kinds in SHEETS.items():
+        parts = [looks[each].crop((0, 0, looks[each].width, height(looks[each]))) for each in kinds]
+        save(sheet(parts), HERE / f"{name}.jpg")
 
 
 def height(picture: Image.Image) -> int:
@@ -215,7 +218,7 @@ def receipt() -> Image.Image:
         subprocess.run(words_, check=True)
         with Image.open(f"{folder}/receipt.png") as drawn:
             whole = drawn.convert("RGB")
-    return whole.crop((0, 0, whole.width, whole.height * 3 // 5))
+    return whole
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ class Elsewhere:
         return self.pool.submit(deed).result()
 
     def close(self) -> None:
-        self.pool.submit(connections[PEOPLE].close).result()
+        self.pool.submit(lambda: connections[PEOPLE].close()).result()
         self.pool.shutdown()
 
 
@@ -263,7 +263,7 @@ class Walk:
     def change_pause_and_resume(self) -> None:
         self.gift()
         self.page.get_by_label("Amount each time").first.fill("25")
-        self.press("Go on: Another amount")
+        self.press("Go on (Another amount)")
         self.sees("€25.00 is taken each time")
         self.press("Yes, change it")
         self.sees("The amount is changed.")
@@ -271,7 +271,7 @@ class Walk:
         self.press("Yes, change it")
         self.sees("The amount is changed.")
         self.page.get_by_label("Take nothing before").select_option(index=1)
-        self.press("Go on: A pause")
+        self.press("Go on (A pause)")
         self.press("Yes, pause it")
         self.sees("It is paused.")
         self.press("Go on with it now")
