@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from tamizdat import landlock
 from tamizdat.contributions.money import refunding
 from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.supporters.models import Wording
@@ -22,6 +24,7 @@ from tamizdat.databases import PEOPLE, home_of
 from tests.contributions.conftest import Shop, both
 from tests.contributions.supporters.conftest import Portal, give
 from tests.desk.conftest import Vaulted
+from tests.homes import environment
 
 needs_poppler = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="needs pdftotext: Debian's poppler-utils"
@@ -161,6 +164,38 @@ def test_the_same_values_give_the_same_bytes_and_the_file_says_nothing_of_itself
     assert made == draw(paper)
     for word in (b"Author", b"fpdf", b"Anna", b"Receipt"):
         assert word not in made
+
+
+CONFINED = """
+import sys
+from datetime import date
+from pathlib import Path
+from tamizdat.contributions.supporters.receipts import drawing
+from tamizdat.landlock import confine
+from tamizdat.serving.desk_door import allowed
+home = Path(sys.argv[1])
+people = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(home / "people/people.sqlite3")}
+drawing.warm_up()
+confine(allowed(home, people))
+try:
+    Path("/etc/passwd").read_bytes()
+except OSError:
+    paper = drawing.Paper("fa", "رسید", date(2027, 1, 3), (("از", "مریم"),), (("۱",), ("۲",)))
+    print(drawing.draw(paper)[:5].decode())
+"""
+
+
+@pytest.mark.skipif(landlock.version() == 0, reason="needs Landlock (Linux 5.13)")
+def test_a_confined_desk_draws_receipts(tmp_path: Path) -> None:
+    for name in ("people", "run/desk"):
+        (tmp_path / name).mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-c", CONFINED, str(tmp_path)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "%PDF-\n", done.stderr
 
 
 # Counsel's texts
