@@ -237,6 +237,7 @@ def burst(home: Path, at_once: int) -> dict[str, Any]:
 def books(payments: int) -> dict[str, Any]:
     from django.db import connections
 
+    from tamizdat.contributions.appeals.fundraising import overview
     from tamizdat.contributions.money import figures, ledger, meter
     from tamizdat.contributions.money.rates import Given, keep, stored
 
@@ -263,6 +264,8 @@ def books(payments: int) -> dict[str, Any]:
                 figures.base("USD", today, rates),
             )
         ),
+        # All of the fundraiser's page: rates read, sums, shares of currencies, who stays.
+        "board_ms": timed(lambda: overview.board(today, 12, "USD")),
         "rates_ms": timed(stored),
         "audit_ms": timed(ledger.audit),
         "faults": list(ledger.audit().faults),

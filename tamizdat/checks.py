@@ -34,6 +34,7 @@ ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 # Every setting that is read from the environment; any of them may end in _FILE.
 KNOWN = frozenset(
     {
+        "TAMIZDAT_AUDIENCE",
         "TAMIZDAT_BACKUP_FOLDER",
         "TAMIZDAT_BACKUP_KEEP",
         "TAMIZDAT_BACKUP_RECIPIENTS",
@@ -71,6 +72,7 @@ KNOWN = frozenset(
         "TAMIZDAT_PEOPLE_DATABASE",
         "TAMIZDAT_PROVIDERS",
         "TAMIZDAT_PUBLIC_ADDRESS",
+        "TAMIZDAT_REFUND_ALONE",
         "TAMIZDAT_RELAYS_FILE",
         "TAMIZDAT_SANDBOX",
         "TAMIZDAT_SANDBOX_KEY",
@@ -212,6 +214,12 @@ def home_country(**_: Any) -> list[CheckMessage]:
             text = f"TAMIZDAT_HOME_COUNTRIES: {code!r} is no code of a country."
             found.append(
                 Error(text, hint="RU,BY: codes (ISO 3166) with commas.", id="tamizdat.E044")
+            )
+    for code in settings.AUDIENCE:
+        if not COUNTRY.fullmatch(code):
+            text = f"TAMIZDAT_AUDIENCE: {code!r} is no code of a country."
+            found.append(
+                Error(text, hint="DE,LV: two letters each, with commas.", id="tamizdat.E043")
             )
     for domain in settings.HOME_PROVIDERS:
         if not DOMAIN.fullmatch(domain):

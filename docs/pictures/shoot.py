@@ -122,6 +122,9 @@ def find(browser: Browser, site: str) -> dict[str, Kind]:
         "newsletter": both("/newsletters/friday-letter/"),
         "issue": Kind(*(link(at, r"(/fa)?/newsletters/[^/]+/20[^/]+/") for at in letters)),
         "sign-up": Kind(asking("/"), asking("/fa/"), to_the_form),
+        "appeal": Kind(story, persian, to_the_appeal),
+        "appeal-at-the-top": both("/"),
+        "support": both("/support/"),
         "search": both("/search/", search),
         "verify": both("/verify/"),
         "not-found": both("/404.html"),
@@ -145,7 +148,15 @@ def to_the_end(page: Page) -> None:
 
 
 def to_the_form(page: Page) -> None:
-    page.evaluate("document.querySelector('.ask')?.scrollIntoView({block: 'center'})")
+    page.evaluate(
+        "document.querySelector('.ask form, form.ask')?.scrollIntoView({block: 'center'})"
+    )
+
+
+def to_the_appeal(page: Page) -> None:
+    page.locator(".plea button").first.wait_for()
+    page.evaluate("document.querySelector('.plea').scrollIntoView({block: 'center'})")
+    page.wait_for_load_state("networkidle")
 
 
 def shots(browser: Browser, site: str, kind: Kind) -> Iterator[tuple[str, Image.Image]]:
@@ -251,6 +262,12 @@ def editors(browser: Browser, newsroom: str, name: str, password: str) -> None:
     take(page, "editor")
     page.goto(re.sub(r"pages/(\d+)/edit/.*", r"stories/\1/withdraw/", address))
     take(page, "withdraw")
+    page.set_viewport_size({"width": 1280, "height": 1700})
+    page.goto(f"{newsroom}/admin/money/")
+    take(page, "contributions")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.goto(f"{newsroom}/admin/appeals/why/?view=list")
+    take(page, "why-this-appeal")
 
 
 def take(page: Page, name: str) -> None:

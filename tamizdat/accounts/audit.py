@@ -52,6 +52,11 @@ DEEDS = {
     "newsletter.stop": "Issue of a newsletter: stopped",
     "newsletter.go-on": "Issue of a newsletter: gone on with",
     "newsletter.uncertain": "Issue of a newsletter: uncertain mails decided on",
+    "money.refund": "Money: a refund ordered",
+    "money.switch-off": "Money: a provider switched off",
+    "money.switch-on": "Money: a provider switched on",
+    "money.finding": "Money: a finding closed",
+    "money.export": "Money: figures exported",
 }
 
 

@@ -43,6 +43,7 @@ class Kind:
     title: str
     warning: str  # what it does, and what cannot be taken back; shown before somebody asks
     is_entitled: Callable[[User], bool] = roles.is_operator
+    page: str = ""  # the name of the address where it is asked for, and shown; empty: with others
 
 
 KINDS: dict[str, Kind] = {}

@@ -20,6 +20,7 @@ from itertools import groupby
 
 from django.conf import settings
 
+from tamizdat.contributions.appeals.showing import in_newsletter
 from tamizdat.newsletters import week
 from tamizdat.newsletters.models import Issue, IssueStory, Newsletter
 from tamizdat.newsletters.rendering import fitting, letters, page, placeholders, plain
@@ -92,7 +93,7 @@ def compose_words(
     issue = Issue(title=subject, subject=subject, introduction=text, locale=newsletter.locale)
     composing = Composing(Stock(now), variant)
     letter, _, _ = composing.letter(issue, newsletter)
-    letter = replace(letter, subject=subject)
+    letter = replace(letter, subject=subject, ask=None)
     check(letter)
     html, plain_text = page.html(letter, variant), plain.text(letter, variant)
     return Composed(letter, subject, html, plain_text, (), ())
@@ -169,8 +170,13 @@ class Composing:
             is_quiet=newsletter.is_quiet,
             mirrors=mirrors(newsletter.language),
             week=week.path_of(newsletter.language) if newsletter.week_file else "",
+            ask=self._ask(newsletter),
         )
         return letter, missing, tuple(row.pk for _, row in shown)
+
+    def _ask(self, newsletter: Newsletter) -> pages.Ask | None:
+        home = self.stock.homes.get(newsletter.language)
+        return in_newsletter(home, self.stock.now) if home else None
 
     def _newsroom(self, newsletter: Newsletter) -> str:
         home = self.stock.homes.get(newsletter.language)

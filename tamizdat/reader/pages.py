@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from markupsafe import Markup
 
@@ -111,6 +111,54 @@ class SignUp:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """An appeal where it stands on a page. ``key`` is what a reader's device keeps of it, if she
+    closes it, and what the meter of its goal is found by."""
+
+    key: str
+    heading: str
+    text: str
+    button: str
+    url: str
+    place: str = "end"  # of a story; or "top"
+    is_line: bool = False
+    dismiss: str = ""  # what closes it; empty: nothing does
+    has_meter: bool = False
+
+
+@dataclass(frozen=True)
+class Appeals:
+    """Which appeal a language's pages show, by the address of their section ("": in none)."""
+
+    stories: tuple[tuple[str, Ask], ...] = ()
+    lists: tuple[tuple[str, Ask], ...] = ()
+    page: Link | None = None  # the appeal's own page, in the foot of every page
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is published of a goal: how far it is reached, at the end of which day."""
+
+    percent: int
+    until: date
+    is_monthly: bool = True
+    sums: tuple[tuple[str, str], ...] = ()  # by language, where the sum is published too
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What an appeal's goal says on its own page."""
+
+    amount: str  # "€10,000"
+    is_public: bool = True  # how far it is reached is published
+    pays_for: str = ""
+    is_monthly: bool = True
+    measure: Measure | None = None
+    by_day: bool = True
+    since: date | None = None  # of a goal in all
+
+
+@dataclass(frozen=True)
 class Site:
     """What every page of one language shows around its content."""
 
@@ -130,6 +178,7 @@ class Site:
     search: str = ""  # address of the page to search on, or empty
     script: str = ""  # address of the script of every page, or empty
     sign_up: SignUp | None = None  # stands at the end of stories and at the foot of fronts
+    appeals: Appeals | None = None
 
 
 @dataclass(frozen=True)
@@ -367,6 +416,7 @@ class StoryPart:
     kind: str = "news"
     footnotes: tuple[Footnote, ...] = ()
     is_corrected: bool = False  # the corrections stand on the first part
+    section: str = ""  # its address
     topics: tuple[Link, ...] = ()
     related: tuple[Teaser, ...] = ()
     template: str = "part.html"
@@ -521,6 +571,23 @@ class IssuePage:
     template: str = "issue.html"
 
 
+RHYTHMS = ("monthly", "once", "annual")
+
+
+@dataclass(frozen=True)
+class SupportPage:
+    """An appeal's own page. ``rhythms``: each with the address of the form to give, at the desk."""
+
+    head: Head
+    heading: str
+    text: str
+    rhythms: tuple[tuple[str, str], ...]
+    key: str = ""
+    remind: str = ""
+    goal: Goal | None = None
+    template: str = "support.html"
+
+
 @dataclass(frozen=True)
 class NotFoundPage:
     head: Head
@@ -585,6 +652,7 @@ Page = (
     | NewslettersPage
     | NewsletterPage
     | IssuePage
+    | SupportPage
     | NotFoundPage
     | VerifyPage
     | SearchPage

@@ -227,6 +227,7 @@ class _Story:
             kind=page.kind,
             footnotes=self._notes_of(cut.body),
             is_corrected=bool(page.corrections),
+            section=page.section.url if page.section else "",
             topics=page.topics if is_last else (),
             related=page.related if is_last else (),
         )

@@ -15,7 +15,8 @@ from tamizdat.reader.words import table
 SECTIONS: dict[str, tuple[str, ...]] = {
     "kept": (
         *("nothing_to_fill_in", "form_to_subscribe", "newsletter_kept", "newsletter_ends"),
-        *("no_cookies", "own_scripts", "no_foreign_host", "no_log"),
+        "supporters_ask",
+        *("no_cookies", "appeal_closed", "own_scripts", "no_foreign_host", "no_log"),
     ),
     "others": ("mirror_hosts_may_log", "network_sees_host", "links_out", "mail_is_seen"),
     "device": ("browser_history",),
@@ -28,11 +29,15 @@ OF_NEWSLETTERS = frozenset(
     {"form_to_subscribe", "newsletter_kept", "newsletter_ends", "mail_is_seen"}
 )
 WITHOUT_NEWSLETTERS = frozenset({"nothing_to_fill_in", "no_newsletter_yet"})
+# Likewise where readers are asked for support.
+OF_APPEALS = frozenset({"supporters_ask", "appeal_closed"})
+WITHOUT_APPEALS = frozenset({"no_cookies", "no_contributions_yet"})
 
 
-def facts(*, has_newsletters: bool) -> frozenset[str]:
+def facts(*, has_newsletters: bool, has_appeals: bool = False) -> frozenset[str]:
     """Return what is true of a newsroom."""
-    return frozenset(FACTS) - (WITHOUT_NEWSLETTERS if has_newsletters else OF_NEWSLETTERS)
+    untrue = WITHOUT_NEWSLETTERS if has_newsletters else OF_NEWSLETTERS
+    return frozenset(FACTS) - untrue - (WITHOUT_APPEALS if has_appeals else OF_APPEALS)
 
 
 class UnknownFact(ValueError):

@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from tamizdat.reader import schema_org, stylesheet, typography
 from tamizdat.reader.addresses import origin
+from tamizdat.reader.asks import ask_of
 from tamizdat.reader.pages import FrontPage, Page, Site, StoryPage, StoryPart, Teaser
 from tamizdat.reader.voice import Voice, voice
 from tamizdat.reader.words import words
@@ -68,6 +69,7 @@ def render(page: Page, site: Site) -> bytes:
         ),
         default_address=_default_address(page),
         teaser=_teaser,
+        ask=ask_of(page, site),
     )
     css = stylesheet.css_for(page.template, text + _rest(page, site))
     css += typography.placeholders(text)  # of its own pictures: a later part's have the plain tint

@@ -21,16 +21,17 @@ from markupsafe import Markup
 
 _FOLDER = Path(__file__).parent / "style"
 _PARTS = {
-    "story.html": ("base", "teaser", "story", "blocks", "subscribe"),
-    "part.html": ("base", "teaser", "story", "blocks", "subscribe"),
-    "front.html": ("base", "teaser", "front", "subscribe"),
-    "list.html": ("base", "teaser", "list", "subscribe"),
+    "story.html": ("base", "teaser", "story", "blocks", "subscribe", "appeal"),
+    "part.html": ("base", "teaser", "story", "blocks", "subscribe", "appeal"),
+    "front.html": ("base", "teaser", "front", "subscribe", "appeal"),
+    "list.html": ("base", "teaser", "list", "subscribe", "appeal"),
     "index.html": ("base", "list"),
     "corrections.html": ("base", "list"),
     "text.html": ("base", "story", "blocks"),
     "newsletters.html": ("base", "list", "subscribe", "newsletter"),
     "newsletter.html": ("base", "teaser", "list", "subscribe", "newsletter"),
     "issue.html": ("base", "teaser", "list", "subscribe", "newsletter"),
+    "support.html": ("base", "support"),
     "not_found.html": ("base", "teaser", "list"),
     "redirect.html": ("base",),
     "search.html": ("base", "teaser", "list", "search"),

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import lru_cache
 from types import SimpleNamespace
 
-from tamizdat.reader import dates
-from tamizdat.reader.pages import Onward
+from tamizdat.reader import dates, meters
+from tamizdat.reader.pages import Goal, Measure, Onward
 from tamizdat.reader.words import locale_of, plural, words
 
 
@@ -90,6 +90,14 @@ class Voice:
         hours, rest = divmod(seconds, 3600)
         clock = f"{hours}:{rest // 60:02}" if hours else f"{rest // 60}"
         return dates.digits(f"{clock}:{rest % 60:02}", self.language)
+
+    def measure(self, measure: Measure) -> str:
+        """Say how far a goal is reached."""
+        return meters.sentence(measure, self.language)
+
+    def counts(self, goal: Goal) -> str:
+        """Say what counts towards a goal."""
+        return meters.counts(goal, self.language, self.zone)
 
     def kind(self, kind: str) -> str:
         """Name a story's kind; plain news and kinds without a word have no label."""

@@ -37,6 +37,7 @@ from django_tasks_db.models import DBTaskResult
 
 from tamizdat import scrubbing
 from tamizdat.accounts import factors, guessing, sessions
+from tamizdat.contributions.appeals import measuring
 from tamizdat.newsletters import clerk, offers, welcoming
 from tamizdat.serving.backups.nightly import Nightly, put_retractions
 from tamizdat.serving.backups.nightly import is_due as is_backup_due
@@ -56,6 +57,7 @@ RESEAL_EVERY = timedelta(minutes=1)
 OFFERS_EVERY = timedelta(minutes=1)
 CLERK_EVERY = timedelta(seconds=5)
 WELCOME_EVERY = timedelta(minutes=10)
+METER_EVERY = timedelta(minutes=1)
 SLICE = 500  # finished tasks that are deleted in one turn
 AT_A_LOOK = 5.0  # seconds of a chore that goes through everything
 NIGHT = 2  # hour of the newsroom's clock (UTC) from which nightly work may begin
@@ -166,6 +168,8 @@ def chores() -> list[Chore]:
         Chore(offers.look, lambda now, last: last is None or now - last >= OFFERS_EVERY),
         Chore(clerk.look, lambda now, last: last is None or now - last >= CLERK_EVERY),
         Chore(welcoming.look, lambda now, last: last is None or now - last >= WELCOME_EVERY),
+        # Appeals: what the ledger says of a goal, to where the bake reads it.
+        Chore(measuring.look, lambda now, last: last is None or now - last >= METER_EVERY),
     ]
 
 

@@ -96,6 +96,8 @@ HOME_LANGUAGES = words("TAMIZDAT_HOME_LANGUAGES", "ru,fa")
 HOME_COUNTRIES = [each.upper() for each in words("TAMIZDAT_HOME_COUNTRIES", "RU,BY,IR")]
 # What a supporter's bank statement shows of a gift; it is told before paying.
 STATEMENT_NAME = text("TAMIZDAT_STATEMENT_NAME")
+# For which countries the edition is made, as two letters; appeals can ask (empty: for all).
+AUDIENCE = [each.upper() for each in words("TAMIZDAT_AUDIENCE")]
 USE_TZ = True
 USE_I18N = True
 

@@ -26,6 +26,9 @@ PROVIDERS = words("TAMIZDAT_PROVIDERS")
 SANDBOX = text("TAMIZDAT_SANDBOX")  # the address of the processor to try things with
 SANDBOX_KEY = text("TAMIZDAT_SANDBOX_KEY")
 SANDBOX_SECRET = text("TAMIZDAT_SANDBOX_SECRET")
+# Up to which sum one person refunds alone, in minor units: 50000 EUR are 500 euros.
+_minor, _, _code = text("TAMIZDAT_REFUND_ALONE", "50000 EUR").partition(" ")
+REFUND_ALONE = (_code.strip().upper(), int(_minor))
 
 # A process without the newsroom's key can still run (tests, checks); it only cannot read sessions.
 SECRET_KEY = text("TAMIZDAT_SECRET_KEY") or secrets.token_urlsafe(48)
@@ -48,6 +51,7 @@ INSTALLED_APPS = [
     "tamizdat.contributions.money.apps.Money",
     "tamizdat.contributions.giving.apps.Giving",
     "tamizdat.contributions.supporters.apps.Supporters",
+    "tamizdat.contributions.appeals.apps.Appeals",
     "tamizdat.newsletters.apps.Newsletters",
     "tamizdat.newsletters.subscribers.apps.Subscribers",
     "tamizdat.newsletters.sender.apps.Sender",

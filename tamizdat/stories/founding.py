@@ -69,6 +69,7 @@ def found(name: str, languages: Iterable[str] = ("en",)) -> dict[str, Home]:
     """Make what every newsroom needs and return the home page of each language."""
     codes = list(dict.fromkeys([settings.LANGUAGE_CODE, *languages]))
     with transaction.atomic():
+        _roles()  # before MORE, which gives them rights
         homes = {code: _home(name, code, codes[0]) for code in codes}
         for code, home in homes.items():
             titles = TITLES.get(code, TITLES["en"])
@@ -79,7 +80,6 @@ def found(name: str, languages: Iterable[str] = ("en",)) -> dict[str, Home]:
             for more in MORE:
                 more(home)
         _point_site_at(homes[codes[0]], name)
-        _roles()
     # Fresh ones: a page that was in hand while it got children would save the wrong number of them.
     return {code: Home.objects.get(pk=home.pk) for code, home in homes.items()}
 

@@ -11,6 +11,8 @@
 ``t:12``       nothing but the story with that id, of which a file is a later part
 ``d``          which day it is, to those who speak of the newest stories
 ``y``          which half of the year it is
+``a:ru``       the appeals of that language (tamizdat.contributions.appeals.baking)
+``g``          how far the appeals' goals are reached
 """
 
 from __future__ import annotations

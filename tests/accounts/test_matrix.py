@@ -22,6 +22,7 @@ from tamizdat.stories.filing import month_of
 from tests import writing
 from tests.accounts import matrix
 from tests.conftest import NOW
+from tests.contributions.appeals import writing as asks
 from tests.newsletters import writing as letters
 from tests.signing_in import sign_in
 
@@ -53,11 +54,16 @@ PLAIN = {
     "deed": "stop",
     "uidb64": "MQ",
     "token": "set-password",
+    "what": "days",
+    "ending": "csv",
+    "provider": "sandbox",
 }
 
 
 @pytest.fixture
-def things(newsroom: dict[str, Any], photo: Callable[..., Any]) -> dict[str, dict[str, Any]]:
+def things(
+    newsroom: dict[str, Any], photo: Callable[..., Any], settings: DjangoSettings
+) -> dict[str, dict[str, Any]]:
     """Make what the addresses are about; return values of keywords, by object and keyword."""
     home = newsroom["en"]
     month = month_of(home, NOW)
@@ -67,6 +73,9 @@ def things(newsroom: dict[str, Any], photo: Callable[..., Any]) -> dict[str, dic
     revision = story.save_revision()
     collection = Collection.get_first_root_node().add_child(name="Elsewhere")
     letter = letters.newsletter(home)
+    ask = asks.appeal(home, goal=asks.goal())
+    money = asks.payment()
+    settings.PROVIDERS = ["sandbox"]
     times = {"asked_at": NOW, "due_at": NOW, "expires_at": NOW.replace(year=2030)}
     asked = TwoPersonRequest.objects.create(kind="addresses", asked_by=other, **times)
     by_space = {
@@ -76,6 +85,8 @@ def things(newsroom: dict[str, Any], photo: Callable[..., Any]) -> dict[str, dic
         "wagtailadmin_workflows": Workflow.objects.get().pk,
         "wagtaillocales": Locale.objects.get(language_code="ru").pk,
         "wagtailsites": Site.objects.get().pk,
+        "wagtailsnippets_appeals_appeal": ask.pk,
+        "wagtailsnippets_appeals_goal": ask.goal.pk,
         "wagtailimages_chooser": photo().pk,
         "wagtailadmin_api:images": photo("weir").pk,
     }
@@ -92,6 +103,7 @@ def things(newsroom: dict[str, Any], photo: Callable[..., Any]) -> dict[str, dic
         "object_id": story.pk,
         "story_id": story.pk,
         "newsletter_id": letter.pk,
+        "payment_id": money.pk,
         "issue_id": letters.issue(letter, [story]).pk,
         **PLAIN,
     }

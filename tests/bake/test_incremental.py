@@ -21,6 +21,9 @@ from wagtail.rich_text import RichText
 from tamizdat.bake import plan
 from tamizdat.bake.baker import bake
 from tamizdat.bake.models import Asset, Dirty, File, Moved
+from tamizdat.contributions.appeals import measuring
+from tamizdat.contributions.appeals.models import Appeal
+from tamizdat.contributions.money.meter import Reading
 from tamizdat.newsletters import showing
 from tamizdat.newsletters.models import Issue, Newsletter
 from tamizdat.stories.models import (
@@ -35,6 +38,7 @@ from tamizdat.stories.models import (
 )
 from tamizdat.stories.showing import fronts
 from tests import writing
+from tests.contributions.appeals.writing import appeal, goal
 from tests.newsletters import issuing
 from tests.reader.test_parts import sample_paragraphs
 
@@ -202,7 +206,30 @@ def reissue(play: Play) -> None:
             found.delete()
 
 
+def ask(play: Play) -> None:
+    """Write an appeal, change it, let its goal be reached further, or take it away."""
+    found = Appeal.objects.filter(locale=play.home.locale).order_by("pk").first()
+    if found is None:
+        section = play.pick(Section)
+        shelves = [section] if section and play.chance.random() < 0.5 else []
+        appeal(play.home, shelves, goal=goal(), at_top=play.chance.random() < 0.5)
+        return
+    match play.chance.randrange(4):
+        case 0:
+            found.heading, found.at_top = play.name("Appeal"), not found.at_top
+            found.save()
+        case 1:
+            found.is_on = not found.is_on
+            found.save()
+        case 2:
+            percent = play.chance.randrange(100)
+            measuring.keep(found.goal, Reading(percent, timezone.now().date()))
+        case _:
+            found.delete()
+
+
 DEEDS: list[Deed] = [
+    *[ask] * 3,
     *[write] * 6,
     edit,
     lengthen,

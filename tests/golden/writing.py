@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import tomllib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from django.core.files.base import ContentFile
 from PIL import Image
 from time_machine import Traveller
 
+from tamizdat.contributions.appeals.models import Goal, Measured
 from tamizdat.importers.sample import texts
 from tamizdat.importers.sample.bodies import Material, body
 from tamizdat.stories.models import (
@@ -31,6 +33,7 @@ from tamizdat.stories.models import (
     Topic,
 )
 from tests import writing
+from tests.contributions.appeals.writing import appeal
 from tests.newsletters import issuing
 
 HERE = Path(__file__).parent / "newsroom"
@@ -81,6 +84,19 @@ class _Language:
             self.publish(each)
         self.curate(text["stories"])
         self.newsletter(text["newsletter"])
+        self.appeal(dict(text["appeal"]))
+
+    def appeal(self, each: Text) -> None:
+        """Ask for support, with a goal that is reached in part where the text says what for."""
+        if each.get("pays_for"):
+            each["goal"], is_new = Goal.objects.get_or_create(
+                name="A month", defaults={"amount": Decimal(10_000)}
+            )
+            if is_new:
+                Measured.objects.create(goal=each["goal"], percent=62, until=date(2026, 11, 19))
+        made = appeal(self.home, key="1a2b3c4d", **each)
+        made.translation_key = self.keys.setdefault(("Appeal", ""), made.translation_key)
+        made.save()
 
     def shelf(self, kind: type[Any], each: Text) -> None:
         name, title = each.pop("slug"), each.pop("name")

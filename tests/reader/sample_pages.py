@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from markupsafe import Markup
 
 from tamizdat.newsletters.subscribers import consent
 from tamizdat.reader.pages import (
+    RHYTHMS,
+    Appeals,
+    Ask,
     Audio,
     BlockQuote,
     Byline,
@@ -20,6 +23,7 @@ from tamizdat.reader.pages import (
     FrontPage,
     FrontRow,
     Gallery,
+    Goal,
     Head,
     Heading,
     IndexEntry,
@@ -31,6 +35,7 @@ from tamizdat.reader.pages import (
     Link,
     LinkCard,
     ListPage,
+    Measure,
     Newsletter,
     NewsletterPage,
     NewslettersPage,
@@ -48,6 +53,7 @@ from tamizdat.reader.pages import (
     Source,
     StoryPage,
     StoryPart,
+    SupportPage,
     Table,
     Teaser,
     Text,
@@ -77,6 +83,44 @@ def site(language: str = "en") -> Site:
         search="/search/",
         script="/media/page.js",
         sign_up=sign_up(language),
+    )
+
+
+def ask(place: str = "end", *, is_line: bool = False) -> Ask:
+    return Ask(
+        key="1a2b3c4d",
+        heading="" if is_line else "No advertising. No owner. You.",
+        text="Readers pay four fifths of what this newsroom costs.\n\nGive a little, if you can.",
+        button="Support The Lantern",
+        url="/support/",
+        place=place,
+        is_line=is_line,
+        dismiss="Not today",
+        has_meter=not is_line,
+    )
+
+
+def asking(around: Site, place: str = "end", *, is_line: bool = False) -> Site:
+    """Let a site's pages show an appeal: in every section and in none."""
+    wanted = ask(place, is_line=is_line)
+    asks = tuple((path, wanted) for path in ("", SECTION.url))
+    lists = asks if place == "top" else ()
+    return replace(around, appeals=Appeals(asks, lists, Link("Support us", "/support/")))
+
+
+def support(head: Head) -> SupportPage:
+    return SupportPage(
+        head,
+        "No advertising. No owner. You.",
+        "Dear readers,\n\nnobody but you pays for this.",
+        tuple((each, f"https://desk.lantern.example/give/?rhythm={each}") for each in RHYTHMS),
+        key="1a2b3c4d",
+        remind="https://desk.lantern.example/give/remind/",
+        goal=Goal(
+            "€10,000",
+            pays_for="Three reporters, and who checks what they write.",
+            measure=Measure(62, date(2026, 11, 19)),
+        ),
     )
 
 
@@ -279,6 +323,7 @@ def full_pages(language: str = "en") -> dict[str, Page]:
             top("/corrections/"), "Corrections", (entry,), intro, None, older, newer
         ),
         "text": TextPage(top("/about/"), "About", BLOCKS[1:]),
+        "support": support(top("/support/")),
         "not found": NotFoundPage(top("/404.html", indexed=False), teasers),
         "verify": VerifyPage(
             top("/verify/"),

@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page
 
 from tamizdat.reader.render import render
 from tests.browser import chromium, from_folder, from_pages, needs_chromium, reading
-from tests.reader.sample_pages import full_pages, site
+from tests.reader.sample_pages import asking, full_pages, site
+from tests.reader.test_appeal import with_meter
 
 pytestmark = needs_chromium
 
@@ -76,6 +77,25 @@ def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
             page = reader.open(path)
             page.evaluate(AXE)
             found += [f"{name}: {each}" for each in complaints_of(page)]
+        assert found + reader.complaints == []
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_axe_finds_nothing_on_pages_that_ask_for_support(browser: Browser, language: str) -> None:
+    full, around = full_pages(language), site(language)
+    pages = {
+        "/end/": render(full["story"], asking(around)),
+        "/line/": render(full["story"], asking(around, is_line=True)),
+        "/top/": render(full["front"], asking(around, "top")),
+    }
+    found: list[str] = []
+    with reading(browser, with_meter(pages)) as reader:
+        for path in pages:
+            reader.page.emulate_media(**DAY)  # type: ignore[arg-type] # as above
+            page = reader.open(path)
+            page.locator(".plea button").first.wait_for()
+            page.evaluate(AXE)
+            found += [f"{path}: {each}" for each in complaints_of(page)]
         assert found + reader.complaints == []
 
 

@@ -20,7 +20,7 @@ from tests.reader.sample_pages import full_pages, site
 STRUCTURE = {
     "url", "path", "home", "action", "public_address", "logo", "icon", "zone", "language", "code",
     "type", "kind", "of", "anchor", "block", "template", "schema_type", "source", "poster",
-    "captions",
+    "captions", "place", "remind", "rhythms",
 }  # fmt: skip
 
 PAYLOADS = [

@@ -33,6 +33,7 @@ def requests(request: HttpRequest) -> HttpResponse:
         {
             "row": row,
             "title": pairs.KINDS[row.kind].title,
+            "page": pairs.KINDS[row.kind].page,
             "state": row.state(now),
             "is_open": row.is_open(now),
             "can_approve": row.is_open(now)
@@ -49,6 +50,9 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, user: User) -> HttpResponse:
+    kind = pairs.KINDS.get(request.POST.get("kind", ""))
+    if kind is not None and kind.page:  # it needs more than a word
+        return redirect(kind.page)
     try:
         asked = pairs.ask(user, request.POST.get("kind", ""), timezone.now(), {})
     except pairs.Refused as error:

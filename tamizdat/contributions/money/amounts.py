@@ -193,14 +193,16 @@ def _joined(whole: str, fraction: str, digits: int) -> int:
 # Showing
 
 
-def shown(money: Money, language: str) -> str:
+def shown(money: Money, language: str, *, bare: bool = False) -> str:
     """Write an amount as readers of a language write it, with its currency's sign.
 
-    The digits after the point are ISO 4217's; CLDR rounds some currencies further.
+    The digits after the point are ISO 4217's; CLDR rounds some currencies further. ``bare``: a
+    whole amount without them.
     """
     locale = Locale.parse(language, sep="-")
     pattern = copy.copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (digits_of(money.currency),) * 2
+    digits = digits_of(money.currency)
+    pattern.frac_prec = (0 if bare and not money.minor % 10**digits else digits,) * 2
     text = pattern.apply(
         major(money),
         locale,

@@ -12,7 +12,7 @@ from django.db.models.functions import ExtractMonth, ExtractYear
 
 from tamizdat.contributions.money import ledger
 from tamizdat.contributions.money.amounts import Money
-from tamizdat.contributions.money.ledger import Kind
+from tamizdat.contributions.money.ledger import Kind, Line
 from tamizdat.contributions.money.meter import net
 from tamizdat.contributions.money.models import Contribution, Notice
 from tamizdat.contributions.money.periods import plus_months
@@ -53,14 +53,30 @@ class Base:
     paused: int
 
 
-def months(first: date, count: int, currency: str, rates: Rates) -> list[Month]:
-    """Return so many months from a first one on. Raises NoRate."""
+Valued = tuple[Line, Decimal]
+
+
+def valued(first: date, last: date, currency: str, rates: Rates) -> list[Valued]:
+    """Return the days' sums that are shown, each with what it is worth. Raises NoRate."""
+    return [(each, net(each, currency, rates)) for each in ledger.lines(first, last, SHOWN)]
+
+
+def months(
+    first: date,
+    count: int,
+    currency: str,
+    rates: Rates,
+    sums: Iterable[Valued] | None = None,
+) -> list[Month]:
+    """Return so many months from a first one on. Raises NoRate.
+
+    ``sums``: what ``valued`` gives of that time, where a caller has it already.
+    """
     found = {day: Month(day) for day in _firsts(first.replace(day=1), count)}
     last = plus_months(max(found), 1)
-    for line in ledger.lines(min(found), last, SHOWN):
+    for line, value in valued(min(found), last, currency, rates) if sums is None else sums:
         month = found.get(line.day.replace(day=1))
         if month is not None:
-            value = net(line, currency, rates)
             month._exact[line.place.kind] = month._exact.get(line.place.kind, Decimal(0)) + value
             month.payments += line.count if line.place.kind == Kind.GIFTS else 0
     for month in found.values():

@@ -16,7 +16,7 @@ from django.db import transaction
 from wagtail.rich_text import RichText
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from tamizdat.importers.sample import letters, texts
+from tamizdat.importers.sample import appeals, letters, texts
 from tamizdat.importers.sample.bodies import Material, body
 from tamizdat.importers.sample.texts import FOLDER, Text
 from tamizdat.stories import references
@@ -102,6 +102,7 @@ class Sample:
             self.shelf(topics, Topic, each, description=each.get("description", ""))
         self.stories(home, texts.stories(language))
         letters.write(home, texts.newsletters(language), self.now, self.tie)
+        appeals.write(home, texts.appeals(language), self.keys)
 
     def dress(self, home: Home, words: Text) -> None:
         home.title, home.tagline = words["name"], words["tagline"]

@@ -9,7 +9,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "ru", "fa")
-OTHERS = ("newsroom", "newsletters")  # files that are no stories
+OTHERS = ("newsroom", "newsletters", "appeals")  # files that are no stories
 
 Text = dict[str, Any]
 
@@ -28,6 +28,11 @@ def stories(language: str) -> dict[str, Text]:
 def newsletters(language: str) -> Text:
     """Return a language's newsletters, and how their issues began."""
     return _read(FOLDER / language / "newsletters.toml")
+
+
+def appeals(language: str) -> Text:
+    """Return what a language's readers are asked for."""
+    return _read(FOLDER / language / "appeals.toml")
 
 
 @lru_cache

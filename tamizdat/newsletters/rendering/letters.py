@@ -18,7 +18,7 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from tamizdat.reader.pages import Block, Byline, Correction, Footnote, Picture
+from tamizdat.reader.pages import Ask, Block, Byline, Correction, Footnote, Picture
 
 NOTHING = Markup("")
 DIGEST, FULL = "digest", "full"
@@ -93,6 +93,8 @@ class Letter:
     mirrors: tuple[str, ...] = ()  # whole addresses of other ways to us, for the full-text edition
     week: str = ""  # where the week lies in one file, for the full-text edition
     has_week: bool = False  # that file travels in the mail
+    # Not for the full-text edition: that goes behind the block, where giving may be punished.
+    ask: Ask | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -54,6 +54,10 @@ def _parts(letter: Letter, variant: str, say: Voice) -> Iterator[str]:
         yield "\n".join([RULE, w.week, about, whole(letter.public_address, letter.week)])
     if letter.mirrors and variant == FULL:
         yield "\n".join([RULE, w.mirrors, w.mirrors_text, *letter.mirrors])
+    if letter.ask and variant != FULL:
+        address = whole(letter.public_address, letter.ask.url)
+        said = (letter.ask.heading, letter.ask.text, letter.ask.button)
+        yield "\n".join([RULE, *(neutral(each) for each in said if each), address])
     yield from _foot(letter)
 
 

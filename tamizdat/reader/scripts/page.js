@@ -3,6 +3,7 @@
 // * Leave out the pictures. The address alone remembers it ("#text"), nothing is stored. The style
 //   sheet hides the pictures, and as they are lazy, none is asked for. Here the mode is carried
 //   along the links of this site, and kept when the reader jumps to a footnote.
+// * Let an appeal be closed (appeal.js).
 // * Copy a story's text, or its public address: never the address of the mirror it is read from.
 
 const MODE = "#text";
@@ -72,11 +73,22 @@ else begin();
 function begin() {
   const share = document.querySelector(".share");
   if (share) offer(share);
+  ask();
   if (isBare() && document.querySelector("meta[http-equiv=refresh]")) {
     // An old address forwards by itself, and would forget the mode.
     const link = document.querySelector("main a");
     if (link instanceof HTMLAnchorElement) location.replace(link.href + MODE);
   }
+}
+
+/** Let the appeal be closed, and its meter be filled, where there is one. */
+async function ask() {
+  const plea = document.querySelector(".plea");
+  const goal = document.querySelector(".support [data-goal]");
+  if (!plea && !goal) return;
+  const appeal = await import("./appeal.js");
+  if (plea instanceof HTMLElement) appeal.begin(plea);
+  if (goal instanceof HTMLElement) appeal.fill(goal);
 }
 
 // Copying

@@ -53,7 +53,7 @@ SET_BY_MACHINE = frozenset(
 # First words of addresses that belong to the edition itself.
 RESERVED_SLUGS = frozenset(
     {"404", "archive", "assets", "authors", "bundles", "corrections", "feeds", "media"}
-    | {"newsletters", "page", "search", "signed", "topics", "verify", "worker"}
+    | {"newsletters", "page", "search", "signed", "support", "topics", "verify", "worker"}
 )
 
 PREVIEW_SIZES = [

@@ -29,6 +29,8 @@ NATIVE = dict(settings.LANGUAGES)
 
 # Who says what the form to subscribe offers on every page of a language (tamizdat.wiring).
 SIGN_UPS: list[Callable[[Stock, Home], pages.SignUp | None]] = []
+# Who says which appeals the pages of a language show (tamizdat.wiring).
+APPEALS: list[Callable[[Stock, Home], pages.Appeals | None]] = []
 
 
 class Showing:
@@ -78,6 +80,7 @@ class Showing:
             search=f"{home.public_path}search/",
             script=script,
             sign_up=next(filter(None, (each(self.stock, home) for each in SIGN_UPS)), None),
+            appeals=next(filter(None, (each(self.stock, home) for each in APPEALS)), None),
         )
 
     def mark(self, language: str) -> Image.Image:

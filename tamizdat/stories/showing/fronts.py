@@ -332,8 +332,9 @@ def text_page(showing: Showing, page: TextPage) -> pages.TextPage:
     showing.trace.saw(keys.page(page.pk))
     own: tuple[pages.Block, ...] = ()
     if page.builtin == TextPage.Builtin.PRIVACY:
-        has_newsletters = showing.site(page.language).sign_up is not None
-        own = privacy_blocks(page.language, facts(has_newsletters=has_newsletters))
+        site = showing.site(page.language)
+        true = facts(has_newsletters=bool(site.sign_up), has_appeals=bool(site.appeals))
+        own = privacy_blocks(page.language, true)
     return pages.TextPage(
         head=_head(showing, page, page.seo_title or page.title, page.search_description),
         title=page.title,

@@ -28,7 +28,7 @@ from tamizdat.serving.management.commands.serve import (
     mailbox,
     processor,
 )
-from tamizdat.serving.programs import OUTBOX
+from tamizdat.serving.programs import OUTBOX, PROCESSOR
 
 NAME = "The Lantern"
 STORIES = 50  # more than the sample has
@@ -121,6 +121,7 @@ def build(folder: Folder, say: Any) -> None:
         _make_vault(folder)
     build_sample(timezone.now(), step)
     _admit_staff(folder)
+    _make_a_year(folder, step)
     hung = ahead.hang()
     step(f"pages ({hung} pictures are drawn already)")
     with progress_bar() as progress:
@@ -160,6 +161,35 @@ def _make_vault(folder: Folder) -> None:
     identity = (folder.root_keys / "secret.txt").read_text(encoding="utf-8").strip()
     passphrase = secret.read_text(encoding="utf-8").strip()
     vaultroom.make(folder, folder.root_keys, identity, passphrase, timezone.now(), stretch=LIGHT)
+
+
+def _make_a_year(folder: Folder, step: Any) -> None:
+    """Let supporters of a made-up year have given, and the meter know of it."""
+    from zoneinfo import ZoneInfo
+
+    from django.conf import settings
+    from django.utils import timezone
+
+    from tamizdat.contributions.appeals import measuring
+    from tamizdat.importers.sample import giving
+    from tamizdat.vault.opening import Opener
+
+    if not settings.PROVIDERS:
+        return
+    passphrase = (folder.root_keys / VAULT_SECRET).read_text(encoding="utf-8").strip()
+    opener = Opener.unlock(folder.vault_keys, passphrase)
+    now = timezone.now()
+    count = giving.make(
+        folder.path / PROCESSOR / "processor.sqlite3",
+        folder.vault_keys,
+        lambda: opener,
+        settings.SANDBOX_KEY,
+        settings.SANDBOX_SECRET,
+        ZoneInfo(settings.TIME_ZONE),
+        now,
+    )
+    measuring.look(now)
+    step(f"a year of contributions: {count} payments")
 
 
 def _admit_staff(folder: Folder) -> None:

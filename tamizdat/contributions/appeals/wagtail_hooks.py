@@ -1,0 +1,86 @@
+"""Where appeals are joined to Wagtail's admin. Each hook calls one deed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+
+from tamizdat.contributions.appeals import rights
+from tamizdat.contributions.appeals.models import Appeal, Goal
+from tamizdat.contributions.appeals.views import explaining, money, refunds
+
+
+class AppealViewSet(SnippetViewSet):
+    model = Appeal
+    icon = "comment"
+    menu_label = "Appeals"
+    list_display = ["name", "heading", "kind", "is_on", "position", "begins_on", "ends_on"]
+    list_filter = ["is_on", "kind"]
+    search_fields = ["name", "heading"]
+    ordering = ["-kind", "position", "pk"]
+    inspect_view_enabled = False
+    copy_view_enabled = False
+
+
+class GoalViewSet(SnippetViewSet):
+    model = Goal
+    icon = "pick"
+    menu_label = "Goals"
+    list_display = ["name", "amount", "currency", "period", "is_public"]
+    inspect_view_enabled = False
+    copy_view_enabled = False
+
+
+class SupportGroup(SnippetViewSetGroup):
+    items = (AppealViewSet, GoalViewSet)
+    menu_label = "Support"
+    menu_icon = "pick"
+    menu_order = 160
+
+    def get_submenu_items(self) -> list[Any]:
+        return [*super().get_submenu_items(), *more_items()]
+
+
+class WriterOfAppeals(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return rights.may_write(request.user)
+
+
+class Fundraiser(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return rights.may_see_money(request.user)
+
+
+def more_items() -> list[MenuItem]:
+    """List what stands below appeals and goals in the menu."""
+    return [
+        Fundraiser("Contributions", reverse("appeals_money"), icon_name="table", order=10),
+        Fundraiser("Refunds", reverse("appeals_refunds"), icon_name="undo", order=400),
+        WriterOfAppeals(
+            "Why this appeal?", reverse("appeals_explain"), icon_name="help", order=300
+        ),
+    ]
+
+
+def addresses() -> list[URLPattern]:
+    return [
+        path("appeals/why/", explaining.explain, name="appeals_explain"),
+        path("money/", money.dashboard, name="appeals_money"),
+        path("money/export/<slug:what>.<slug:ending>", money.export, name="appeals_export"),
+        path("money/providers/<slug:provider>/", money.switch, name="appeals_switch"),
+        path("money/findings/<int:finding_id>/", money.close, name="appeals_finding"),
+        path("money/refunds/", refunds.refunds, name="appeals_refunds"),
+        path("money/refunds/<uuid:payment_id>/", refunds.refund, name="appeals_refund"),
+        path("money/refunds/<int:asked_id>/now/", refunds.carry_out, name="appeals_refund_now"),
+    ]
+
+
+register_snippet(SupportGroup)
+# Called, not used as a decorator: Wagtail ships no types.
+hooks.register("register_admin_urls", addresses)

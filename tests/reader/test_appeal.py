@@ -1,0 +1,184 @@
+"""An appeal on a reader's page: what it weighs, what closes it, what is kept, and its meter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tamizdat.edition.tree import compressed
+from tamizdat.reader import meters
+from tamizdat.reader.asks import ask_of
+from tamizdat.reader.pages import ListPage, Measure, Onward, StoryPage, StoryPart
+from tamizdat.reader.render import render
+from tamizdat.reader.scripts import script
+from tests.browser import Answer, chromium, from_pages, needs_chromium, reading
+from tests.reader.sample_pages import ask, asking, full_pages, site, story
+
+METER = meters.file({"1a2b3c4d": Measure(62, date(2026, 11, 19))}, ["en", "ru", "fa"])
+KEPT = "() => [localStorage.appeals ?? null, localStorage.length, sessionStorage.length]"
+
+
+def with_meter(pages: Mapping[str, bytes], meter: bytes = METER) -> Answer:
+    answer = from_pages(pages)
+    return lambda path: (meter, "application/json") if path == f"/{meters.FILE}" else answer(path)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def pages(place: str = "end") -> dict[str, bytes]:
+    full, around = full_pages(), asking(site(), place)
+    return {"/story/": render(full["story"], around), "/en/": render(full["front"], around)}
+
+
+# Which page shows it
+
+
+def test_a_story_in_parts_asks_once_at_its_end_or_at_its_top() -> None:
+    first, later = full_pages()["first part"], full_pages()["later part"]
+    assert isinstance(first, StoryPage)
+    assert isinstance(later, StoryPart)
+    last = replace(later, onward=None, section="/politics/")
+    middle = replace(last, onward=Onward("/x/", 3, 3))
+    at_end, at_top = asking(site()), asking(site(), "top")
+    assert [bool(ask_of(each, at_end)) for each in (first, middle, last)] == [False, False, True]
+    assert [bool(ask_of(each, at_top)) for each in (first, middle, last)] == [True, False, False]
+
+
+def test_only_stories_and_lists_ask() -> None:
+    around = asking(site(), "top")
+    asks = {name for name, page in full_pages().items() if ask_of(page, around)}
+    lists = {f"{of} list" for of in ("author", "topic", "month", "year")}
+    assert asks == {"story", "first part", "front", *lists}
+    section = full_pages()["section list"]
+    assert isinstance(section, ListPage)  # a section's list has the address by which it is known
+    own = replace(section, head=replace(section.head, path="/politics/"))
+    assert ask_of(own, around)
+    assert ask_of(replace(own, number=4), around)
+
+
+def test_a_site_without_appeals_shows_none() -> None:
+    assert ask_of(story(), site()) is None
+    assert b"plea" not in render(story(), site())
+
+
+# What it weighs
+
+
+def test_an_appeal_adds_little_to_a_story() -> None:
+    without = len(compressed(render(story(), site())))
+    assert len(compressed(render(story(), asking(site())))) - without <= 520
+    line = asking(site(), is_line=True)
+    assert len(compressed(render(story(), line))) - without <= 420
+
+
+def test_its_script_is_small() -> None:
+    assert len(compressed(script("appeal.js").data)) <= 1_500
+
+
+# In a browser
+
+
+@needs_chromium
+def test_what_is_closed_stays_closed_on_this_device_and_nothing_else_is_kept(
+    browser: Browser,
+) -> None:
+    with reading(browser, with_meter(pages())) as reader:
+        page = reader.open("/story/")
+        expect(page.locator(".plea")).to_be_visible()
+        assert page.evaluate(KEPT) == [None, 0, 0]
+        page.get_by_role("button", name="Not today").click()
+        expect(page.locator(".plea")).to_have_count(0)
+        assert page.evaluate(KEPT) == [ask().key, 1, 0]
+        page = reader.open("/story/")
+        expect(page.locator(".plea")).to_have_count(0)
+        assert reader.complaints == []
+
+
+@needs_chromium
+def test_who_gives_already_is_asked_by_no_appeal(browser: Browser) -> None:
+    both = {**pages(), "/en/": pages("top")["/en/"]}
+    with reading(browser, with_meter(both)) as reader:
+        page = reader.open("/en/")
+        page.get_by_role("button", name="I already give").click()
+        assert page.evaluate(KEPT) == ["*", 1, 0]
+        page = reader.open("/story/")
+        expect(page.locator(".plea")).to_have_count(0)
+
+
+@needs_chromium
+def test_the_notice_at_the_top_has_a_cross_that_says_what_it_does(browser: Browser) -> None:
+    with reading(browser, with_meter(pages("top"))) as reader:
+        page = reader.open("/en/")
+        cross = page.get_by_role("button", name="Not today")
+        expect(cross).to_have_text("×")
+        cross.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".plea")).to_have_count(0)
+        assert page.evaluate("document.activeElement.id") == "content"
+
+
+@needs_chromium
+def test_without_javascript_it_stands_plainly_and_offers_nothing_that_needs_it(
+    browser: Browser,
+) -> None:
+    with reading(browser, with_meter(pages()), java_script_enabled=False) as reader:
+        page = reader.open("/story/")
+        expect(page.locator(".plea .give")).to_have_attribute("href", "/support/")
+        expect(page.locator(".plea button")).to_have_count(0)
+        assert not [each for each in reader.asked if each.endswith(meters.FILE)]
+
+
+@needs_chromium
+def test_the_meter_is_fetched_when_the_appeal_is_seen_and_moves_without_another_page(
+    browser: Browser,
+) -> None:
+    moved = {"now": METER}
+    answer = with_meter(pages())
+    with reading(
+        browser,
+        lambda path: (
+            (moved["now"], "application/json") if path == f"/{meters.FILE}" else answer(path)
+        ),
+        viewport={"width": 390, "height": 600},
+    ) as reader:
+        page = reader.open("/story/")
+        page.wait_for_load_state("networkidle")
+        assert not [each for each in reader.asked if each.endswith(meters.FILE)]
+        page.locator(".plea").scroll_into_view_if_needed()
+        meter = page.locator(".plea meter")
+        expect(meter).to_have_js_property("value", 62)
+        said = "62% of this month’s goal, counted to the end of 19 November 2026"
+        expect(page.locator(".plea .far")).to_contain_text(said)
+        moved["now"] = meters.file({"1a2b3c4d": Measure(104, date(2026, 11, 20))}, ["en"])
+        page = reader.open("/story/")
+        page.locator(".plea").scroll_into_view_if_needed()
+        expect(meter).to_have_js_property("value", 100)
+        expect(page.locator(".plea .far")).to_contain_text("104%")
+        assert reader.complaints == []
+
+
+@needs_chromium
+@pytest.mark.parametrize("meter", [b"", b"[]", b'{"1a2b3c4d":{}}', b"<html>"])
+def test_a_meter_that_cannot_be_read_leaves_the_button(browser: Browser, meter: bytes) -> None:
+    with reading(browser, with_meter(pages(), meter)) as reader:
+        page = reader.open("/story/")
+        page.locator(".plea").scroll_into_view_if_needed()
+        page.wait_for_load_state("networkidle")
+        expect(page.locator(".plea .give")).to_be_visible()
+        expect(page.locator(".plea meter")).to_have_count(0)
+        assert reader.complaints == []
+
+
+def test_the_file_of_meters_says_no_sum_where_none_is_published() -> None:
+    (found,) = json.loads(METER).values()
+    assert found.keys() == {"percent", "until", "text"}
+    assert not [text for text in found["text"].values() if "€" in text]
