@@ -257,7 +257,9 @@ def editors(browser: Browser, newsroom: str, name: str, password: str) -> None:
     print(f"the second factor of {name}, for an app: {secret}")
     take(page, "admin")
     page.get_by_role("link", name=re.compile("Tamna Dam")).first.click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_url("**/edit/**")
+    page.locator("#id_title").wait_for(timeout=120_000)
+    page.wait_for_load_state("networkidle", timeout=120_000)
     address = page.url
     take(page, "editor")
     page.goto(re.sub(r"pages/(\d+)/edit/.*", r"stories/\1/withdraw/", address))
