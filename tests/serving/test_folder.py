@@ -89,3 +89,13 @@ def test_a_public_address_of_ones_own_stays(folder: Folder) -> None:
     folder.write_settings({"TAMIZDAT_PUBLIC_ADDRESS": "https://example.org"})
     folder.follow_ports(9000, 9001, 9002)
     assert read(folder.settings)["TAMIZDAT_PUBLIC_ADDRESS"] == "https://example.org"
+
+
+def test_a_demo_of_before_gets_what_its_processor_takes_and_keeps_its_keys(folder: Folder) -> None:
+    folder.follow_processor(9004)
+    first = read(folder.settings)
+    assert first["TAMIZDAT_PROVIDERS"] == "sandbox"
+    assert first["TAMIZDAT_SANDBOX"] == "http://127.0.0.1:9004"
+    assert len(first["TAMIZDAT_SANDBOX_KEY"]) >= 32 <= len(first["TAMIZDAT_SANDBOX_SECRET"])
+    folder.follow_processor(9005)
+    assert read(folder.settings) == {**first, "TAMIZDAT_SANDBOX": "http://127.0.0.1:9005"}

@@ -1,4 +1,4 @@
-"""Giving in a real browser: the whole way with and without scripts; axe finds nothing."""
+"""Every page of giving in a real browser: axe and the console find nothing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,6 @@ from tests.contributions.conftest import Shop, both
 from tests.contributions.giving.conftest import ANNA, Giver
 from tests.contributions.giving.test_reminders import stop_of
 from tests.reader.test_axe import AXE, DAY, complaints_of
-
-PROCESSOR = "http://127.0.0.1:"
-
-
-# Every page, through axe
 
 
 def pages(giver: Giver, shop: Shop, prefix: str) -> dict[str, str]:
