@@ -179,8 +179,10 @@ class Elsewhere:
 @contextmanager
 def elsewhere() -> Iterator[Elsewhere]:
     found = Elsewhere()
-    yield found
-    found.close()
+    try:
+        yield found
+    finally:
+        found.close()
 
 
 @needs_poppler
