@@ -23,7 +23,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tamizdat.reader import stylesheet
+from tamizdat.reader import stylesheet, typography
 from tamizdat.reader.pages import Head, Language, Link, Site
 from tamizdat.reader.voice import voice
 from tamizdat.reader.words import words
@@ -41,6 +41,8 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+# What the reader's own templates ask for, whether a page of ours shows it or not.
+_ENVIRONMENT.filters["paragraphs"] = typography.paragraphs
 _STYLE, _POLICY = "\x00style\x00", "\x00policy\x00"  # no form brings a NUL in (``views``)
 
 
@@ -78,6 +80,7 @@ def render(
         scripts=(WORK,) if works else (),
         trail=(),
         structured="",
+        ask=None,
         alternates=(),
         default_address="",
         **values,
