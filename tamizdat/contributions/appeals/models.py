@@ -201,7 +201,7 @@ class Appeal(TranslatableMixin, ClusterableModel):
         help_text="Longer, as a letter to readers. Empty: the text above.",
     )
     goal = models.ForeignKey(
-        Goal, null=True, blank=True, on_delete=models.SET_NULL, related_name="appeals"
+        Goal, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     pays_for = models.CharField(
         max_length=200, blank=True, help_text="What the goal pays for, in a few words."

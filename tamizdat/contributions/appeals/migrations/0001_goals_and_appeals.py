@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('not_for', models.CharField(blank=True, help_text='Likewise.', max_length=120, verbose_name='not in editions for')),
                 ('key', models.CharField(default=tamizdat.contributions.appeals.models.new_key, editable=False, max_length=8)),
                 ('locale', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtailcore.locale', verbose_name='locale')),
-                ('goal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='appeals', to='appeals.goal')),
+                ('goal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='appeals.goal')),
             ],
             options={
                 'ordering': ['-kind', 'position', 'pk'],
