@@ -212,7 +212,7 @@ def test_from_the_link_to_the_last_byte(
         walk.take_a_receipt()
         walk.cancel()
         walk.erase()
-        assert context.cookies() == []
+        assert page.context.cookies() == []
         context.close()
     assert counter == []
 
