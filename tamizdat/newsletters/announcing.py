@@ -125,6 +125,8 @@ def account_of(issue: Issue, now: datetime) -> Account:
     made, obstacles = _made(issue if issue.live else latest(issue), now)
     if not issue.live:
         obstacles.append("It is not approved yet: have it approved, or publish it yourself.")
+    if clerk.went_before(issue, sending):
+        obstacles.insert(0, clerk.WENT_BEFORE)
     due = issue.due_at
     digest = made.get(DIGEST)
     return Account(

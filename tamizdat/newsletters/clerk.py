@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 State = Sending.State
 Kind = Notice.Kind
 BEGUN = (State.LAYING_OUT, State.SENDING, State.STOPPED, State.SENT)
+WENT_BEFORE = (
+    "Readers had this issue already; what became of its mails is not known here any more. It is "
+    "not sent again: copy it into a new issue if it must go once more."
+)
 
 
 class Asks(Exception):
@@ -65,6 +69,9 @@ def _begin(sending: Sending, now: datetime) -> None:
         sendings.cancel(sending.issue)
         return
     if issue.notices.questions().exclude(kind=Kind.LATE).exists():
+        return
+    if went_before(issue, sending):
+        ask(issue, Kind.HELD, WENT_BEFORE, now)
         return
     try:
         begin(issue, sending, now)
@@ -134,6 +141,12 @@ def note_carried(issue: Issue, made: Composed) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def went_before(issue: Issue, sending: Sending | None) -> bool:
+    """Say whether an issue went out and the people's database does not know: it was restored from
+    a backup of before. To send it now would be a second copy for everybody."""
+    return issue.began_at is not None and (sending is None or sending.state not in BEGUN)
 
 
 def note_what_began() -> None:

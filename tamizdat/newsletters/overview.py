@@ -162,6 +162,8 @@ def _row(issue: Issue, sending: Sending | None, notices: list[Notice]) -> Row:
 def _words(issue: Issue, state: str) -> str:
     if not issue.live and state not in (State.SENT, State.SENDING, State.STOPPED):
         return "a draft: to be approved"
+    if issue.began_at is not None and not state:  # a restored database may not know of it
+        return WORDS[State.SENT]
     return WORDS[state]
 
 

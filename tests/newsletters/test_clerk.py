@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from tamizdat.databases import PEOPLE
-from tamizdat.newsletters import announcing, clerk
+from tamizdat.newsletters import announcing, clerk, overview
 from tamizdat.newsletters.models import Carried, Issue, Newsletter, Notice
 from tamizdat.newsletters.sender import sendings
 from tamizdat.newsletters.sender.models import Delivery, Sending, Stencil
@@ -369,6 +369,28 @@ def test_until_its_time_it_can_be_called_off_and_confirmed_again(
     confirm(issue)
     look_at(clock, FRIDAY + 2 * MINUTE)
     assert state_of(issue) == "sending"
+
+
+@pytest.mark.parametrize("kept", ["nothing", "that it waited"])
+def test_where_a_backup_knows_less_what_readers_have_does_not_go_twice(
+    kept: str, issue: Issue, confirm: Confirm, clock: time_machine.Traveller
+) -> None:
+    confirm(issue)
+    look_at(clock, FRIDAY + MINUTE)
+    Delivery.objects.all().delete()
+    Stencil.objects.all().delete()
+    if kept == "nothing":
+        Sending.objects.all().delete()
+    else:
+        Sending.objects.update(state=Sending.State.SCHEDULED, begun_at=None, laid=0)
+    issue.refresh_from_db()
+    assert overview.rows([issue])[0].words in ("sent", "confirmed, waits for its time")
+
+    look_at(clock, FRIDAY + 2 * MINUTE)
+    with pytest.raises(announcing.CannotGo, match="had this issue already"):
+        confirm(issue)
+    look_at(clock, FRIDAY + 3 * MINUTE)
+    assert not Delivery.objects.exists()
 
 
 def test_every_deed_stands_in_the_audit_log(issue: Issue, editor: Any, confirm: Confirm) -> None:
