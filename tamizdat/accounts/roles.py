@@ -30,3 +30,8 @@ def is_plain_writer(user: User) -> bool:
 
 def is_operator(user: User) -> bool:
     return user.is_superuser or user.groups.filter(name=OPERATORS).exists()
+
+
+def may_see_money(user: User) -> bool:
+    """Say whether somebody works with contributions: fundraisers and operators do."""
+    return user.is_superuser or user.groups.filter(name__in=(OPERATORS, FUNDRAISERS)).exists()

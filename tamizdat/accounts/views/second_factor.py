@@ -34,8 +34,12 @@ def next_address(request: HttpRequest) -> str:
 
 
 def member(request: HttpRequest) -> User:
-    """Return who is signed in, by the row (a lazy stand-in may lie over it)."""
-    return User.objects.get(pk=request.user.pk or 0)
+    """Return who is signed in, by the row (a lazy stand-in may lie over it), read once."""
+    found: User | None = getattr(request, "_member", None)
+    if found is None or found.pk != request.user.pk:
+        found = User.objects.get(pk=request.user.pk or 0)
+        request._member = found  # type: ignore[attr-defined]  # ours, for as long as the request
+    return found
 
 
 def let_in(request: HttpRequest, device: Any) -> None:

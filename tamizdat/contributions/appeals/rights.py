@@ -11,8 +11,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from tamizdat.accounts import roles
 from tamizdat.accounts.models import User
-from tamizdat.accounts.roles import FUNDRAISERS, is_operator
 
 
 def may_write(user: Any) -> bool:
@@ -26,9 +26,7 @@ def demand_writer(request: HttpRequest) -> None:
 
 
 def may_see_money(user: Any) -> bool:
-    return isinstance(user, User) and (
-        is_operator(user) or user.groups.filter(name=FUNDRAISERS).exists()
-    )
+    return isinstance(user, User) and roles.may_see_money(user)
 
 
 def demand_fundraiser(request: HttpRequest) -> None:

@@ -53,8 +53,14 @@ class WriterOfAppeals(MenuItem):
 
 
 class Fundraiser(MenuItem):
+    """A line that who works with money sees; the menu asks several times, and asks us once."""
+
     def is_shown(self, request: HttpRequest) -> bool:
-        return rights.may_see_money(request.user)
+        found: bool | None = getattr(request, "_sees_money", None)
+        if found is None:
+            found = rights.may_see_money(request.user)
+            request._sees_money = found  # type: ignore[attr-defined]  # ours, as long as it lives
+        return found
 
 
 def more_items() -> list[MenuItem]:

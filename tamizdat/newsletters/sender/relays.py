@@ -141,9 +141,10 @@ def read(file: Path) -> Ways:
     except tomllib.TOMLDecodeError as error:
         raise BadRelays(f"{file.name} is no TOML: {error}") from None
     _expect_known(found, "")
-    relays = tuple(_relay(each, file.parent) for each in found.get("relay", []))
-    if not relays:
+    listed = found.get("relay", [])
+    if not isinstance(listed, list) or not listed:
         raise BadRelays("expected at least one [[relay]], found none")
+    relays = tuple(_relay(each, file.parent) for each in listed)
     return Ways(
         relays,
         signer=_signer(found["dkim"], file.parent) if "dkim" in found else None,
@@ -206,7 +207,9 @@ def _signer(found: dict[str, Any], folder: Path) -> Signer:
         raise BadRelays(f"dkim: key_file: {error}") from None
 
 
-def _limits(found: dict[str, Any]) -> dict[str, float]:
+def _limits(found: object) -> dict[str, float]:
+    if not isinstance(found, dict):
+        raise BadRelays("limits: expected a table")
     for domain, rate in found.items():
         if not isinstance(rate, int | float) or isinstance(rate, bool) or rate <= 0:
             raise BadRelays(f"limits: {domain}: expected mails a second, above 0")
@@ -223,7 +226,9 @@ def _warm_up(found: dict[str, Any]) -> WarmUp:
     return WarmUp(began, tuple(plan))
 
 
-def _expect_known(found: dict[str, Any], table: str) -> None:
+def _expect_known(found: object, table: str) -> None:
+    if not isinstance(found, dict):
+        raise BadRelays(f"{table}: expected a table, found {type(found).__name__}")
     for name in found:
         if name not in _KNOWN[table]:
             where = f"[{table}]" if table else "the file"
