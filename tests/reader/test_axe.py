@@ -71,7 +71,7 @@ def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
     numbered = {f"/{number}/": name for number, name in enumerate(pages)}
     html = {path: render(pages[name], site(language)) for path, name in numbered.items()}
     found: list[str] = []
-    with reading(browser, from_pages(html)) as reader:
+    with reading(browser, with_meter(html)) as reader:
         for path, name in numbered.items():
             reader.page.emulate_media(**DAY)  # type: ignore[arg-type] # names are checked as it runs
             page = reader.open(path)

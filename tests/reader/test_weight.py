@@ -131,7 +131,7 @@ def test_the_form_to_subscribe_adds_little(name: str) -> None:
     assert whole <= 5.25 * 1024
     # A page about newsletters is made of forms; any other has one, at its end.
     if not isinstance(page, IssuePage | NewsletterPage | NewslettersPage):
-        assert whole - len(around(page, with_form=False)) <= 600
+        assert whole - len(around(page, with_form=False)) <= 640
 
 
 def around(page: Page, *, with_form: bool) -> bytes:

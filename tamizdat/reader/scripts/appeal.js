@@ -16,6 +16,7 @@ const STYLE = [
   ".plea>*{max-width:40rem}",
   ".plea button{display:inline-block;padding:.625rem .9rem;border:1px solid var(--soft);border-radius:0;background:none;color:inherit;font:.9375rem/1.45rem var(--sans);cursor:pointer}",
   ".answers{display:flex;flex-wrap:wrap;gap:.5rem}",
+  ".no::before{content:\"×\"}",
   ".above .no{position:absolute;inset-block-start:.2rem;inset-inline-end:.2rem;width:2.75rem;height:2.75rem;padding:0;border:0;font-size:1.5rem}",
   ".above{padding-inline-end:3.5rem}",
   ".far{font-weight:700}",
@@ -131,11 +132,10 @@ function whenSeen(element, deed) {
 function closing(plea, words, key, isCross) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = isCross ? "×" : words;
   if (isCross) {
-    button.className = "no";
+    button.className = "no"; // its sign is drawn by the style: what is heard are the words
     button.ariaLabel = button.title = words;
-  }
+  } else button.textContent = words;
   button.onclick = () => {
     keep(key);
     const next = document.getElementById("content");
