@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tamizdat.reader.render import render
-from tests.browser import chromium, from_folder, from_pages, needs_chromium, reading
+from tests.browser import chromium, from_folder, needs_chromium, reading
 from tests.reader.sample_pages import asking, full_pages, site
 from tests.reader.test_appeal import with_meter
 
