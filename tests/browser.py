@@ -63,6 +63,17 @@ class Reading:
         self.page.goto(SITE + path)
         return self.page
 
+    def open_whole(self, path: str) -> Page:
+        """Open a page and wait until its appeal, if it bears one, has what its script brings."""
+        page = self.open(path)
+        if page.locator(".plea").count():
+            page.locator(".plea").scroll_into_view_if_needed()
+            for mark, brought in (("data-no", "button"), ("data-goal", "meter")):
+                if page.locator(f".plea[{mark}]").count():
+                    page.locator(f".plea {brought}").first.wait_for()
+            page.evaluate("scrollTo(0, 0)")
+        return page
+
     def _answer(self, route: Route) -> None:
         address = route.request.url
         self.asked.append(address)

@@ -48,7 +48,7 @@ def test_a_screen_reader_hears_what_is_pinned(golden_edition: Path, browser: Bro
     with reading(browser, from_folder(golden_edition)) as reader:
         found = {}
         for name, path in PAGES.items():
-            page = reader.open(path)
+            page = reader.open_whole(path)
             tree = RECORD.sub(r"\1 …", page.locator("body").aria_snapshot())
             spoken = page.evaluate("[document.documentElement.lang, document.title]")
             others = "".join(f"# in {each}\n" for each in page.evaluate(LANGUAGES))

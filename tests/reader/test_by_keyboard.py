@@ -84,7 +84,7 @@ def test_tab_goes_through_everything_in_the_order_of_reading_and_is_seen(
     golden_edition: Path, browser: Browser, path: str
 ) -> None:
     with reading(browser, from_folder(golden_edition)) as reader:
-        page = reader.open(path)
+        page = reader.open_whole(path)
         reachable = page.evaluate(REACHABLE)
         found = stops(page)
         assert [each["name"] for each in found] == reachable
