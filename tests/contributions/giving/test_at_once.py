@@ -61,7 +61,8 @@ def test_of_twenty_posts_at_once_comes_one_contribution_and_one_call(
     form = giver.form()
     found = at_once(giver, {**form.fields(), **solved(form.html)}, 20)
     assert {each.status for each in found} == {200}
-    assert len({each.onward for each in found}) == 1
+    # Where so many come before the first is written, some are asked to press once more.
+    assert len({each.onward for each in found} - {""}) == 1
     assert Contribution.objects.count() == Payment.objects.count() == 1
     assert len(calls) == len(shop.things("visit")) == 1
 
