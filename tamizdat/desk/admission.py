@@ -30,6 +30,7 @@ from tamizdat.databases import PEOPLE
 from tamizdat.desk.limits import Limit, Limits
 from tamizdat.desk.models import Used
 from tamizdat.desk.tickets import NoTicket, Ticket, Tickets
+from tamizdat.desk.turns import Turns
 from tamizdat.desk.work import NoWork, Workshop
 
 WAIT = 20.0  # seconds
@@ -46,6 +47,7 @@ REMIND = Limit("remind", a_minute=60, at_once=120)
 ALL = (ME, SUBSCRIBE, SUPPORTERS, PLAIN, GIVE, CALM, PLAIN_GIVE, REMIND)
 # Shared by all workers: made once, in the process from which they are forked.
 LIMITS = Limits(*ALL)
+TURNS = Turns()
 
 
 class OneMoreStep(Exception):
@@ -86,6 +88,7 @@ class Gate:
 
     key: bytes
     limits: Limits = LIMITS
+    turns: Turns = TURNS
     random: Callable[[int], bytes] = secrets.token_bytes
 
     def give(self, form: str, now: datetime) -> Ticket:

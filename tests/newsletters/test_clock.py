@@ -8,13 +8,15 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tamizdat.newsletters.clock import BY_HAND, DAILY, MONTHLY, WEEKLY, Schedule
 
 ZONES = ["UTC", "Europe/Riga", "Europe/Moscow", "Asia/Tehran", "America/New_York"]
 ZONES += ["Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"]
+for each in ZONES:
+    ZoneInfo(each)  # read from disk before hypothesis looks how long its values take
 
 schedules = st.builds(
     Schedule,
@@ -26,9 +28,6 @@ schedules = st.builds(
 )
 moments = st.datetimes(datetime(2005, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants naive limits
 LONGEST = {DAILY: 3, WEEKLY: 9, MONTHLY: 33}  # days, and one that a zone may skip
-
-
-patient = settings(suppress_health_check=[HealthCheck.too_slow])  # zones are read from disk
 
 
 def moment(text: str) -> datetime:
@@ -85,7 +84,6 @@ def test_a_day_that_a_zone_skipped_costs_no_issue(rhythm: str) -> None:
     assert found == moment("2011-12-31T02:00Z")
 
 
-@patient
 @given(schedules, moments)
 def test_the_next_moment_comes_after_and_none_lies_between(
     schedule: Schedule, now: datetime
@@ -99,7 +97,6 @@ def test_the_next_moment_comes_after_and_none_lies_between(
     assert schedule.next_after(before) == after
 
 
-@patient
 @given(schedules, moments)
 def test_every_month_has_its_day_once_and_a_short_one_on_its_last(
     schedule: Schedule, now: datetime
@@ -116,7 +113,6 @@ def test_every_month_has_its_day_once_and_a_short_one_on_its_last(
         assert day.day == min(monthly.month_day, monthrange(day.year, day.month)[1])
 
 
-@patient
 @given(schedules, moments)
 def test_the_clock_on_the_wall_shows_the_chosen_hour_unless_it_was_skipped(
     schedule: Schedule, now: datetime

@@ -74,14 +74,20 @@ def begun(gate: Gate, vault: Vault, form: Form, now: datetime, today: date) -> C
     """
     found = known(gate, form.posted, now)
     if found is None:
-        entry = gate.admit(GIVE.name, form.posted, now)
-        make_room(gate, entry, now)
-        found = _written(vault, form, entry.ticket, now, today)
-        gate.limits.note(GIVE.name, now.timestamp(), failed=False)
+        with gate.turns.of(form.posted.ticket):  # of many clicks at once one takes a place
+            found = known(gate, form.posted, now) or _let_in(gate, vault, form, now, today)
     if found.state not in UNPAID:
         raise Over(found)
     if _values(found) != _values_wanted(form.wanted):
         raise Changed
+    return found
+
+
+def _let_in(gate: Gate, vault: Vault, form: Form, now: datetime, today: date) -> Contribution:
+    entry = gate.admit(GIVE.name, form.posted, now)
+    make_room(gate, entry, now)
+    found = _written(vault, form, entry.ticket, now, today)
+    gate.limits.note(GIVE.name, now.timestamp(), failed=False)
     return found
 
 
