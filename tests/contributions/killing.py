@@ -84,6 +84,7 @@ class Killer:
     at: int
     when: str
     asked: int = 0
+    has_killed: threading.Event = field(default_factory=threading.Event)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -94,8 +95,12 @@ class Killer:
         self.asked += 1
         is_now = self.asked == self.at
         if is_now and self.when == "before":
-            self.till.kill()
+            self._kill()
         found = self.inner.answer(request)
         if is_now and self.when == "after":
-            self.till.kill()
+            self._kill()
         return found
+
+    def _kill(self) -> None:
+        self.till.kill()
+        self.has_killed.set()

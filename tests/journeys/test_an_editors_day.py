@@ -111,8 +111,7 @@ def write(page: Page, picture: Path) -> None:
 def publish(page: Page) -> None:
     page.locator("footer .w-dropdown__toggle, footer [data-w-dropdown-target=toggle]").last.click()
     page.get_by_role("button", name=re.compile("^Publish")).click()
-    said = page.get_by_text(re.compile("published", re.IGNORECASE)).first
-    expect(said).to_be_visible(timeout=PATIENCE * 1000)
+    expect(page.get_by_text(re.compile("published", re.IGNORECASE)).first).to_be_visible()
 
 
 def test_a_story_is_written_published_corrected_and_withdrawn(
