@@ -12,13 +12,14 @@ from django.utils import timezone
 from tamizdat.contributions.giving import answers as answering
 from tamizdat.contributions.giving import months, reminding, showing
 from tamizdat.contributions.giving.answers import Unanswered
-from tamizdat.contributions.giving.links import STOP, BadLink
+from tamizdat.contributions.giving.links import STOP
 from tamizdat.contributions.giving.models import policy_of
 from tamizdat.contributions.giving.policy import Answers, Verdict
 from tamizdat.contributions.giving.receiving import AtHome, address_of
 from tamizdat.contributions.giving.views import links, today
 from tamizdat.desk import rendering, views
 from tamizdat.desk.admission import REMIND, OneMoreStep, TooMany
+from tamizdat.desk.links import BadLink
 from tamizdat.desk.post.letters import replaced
 from tamizdat.desk.rendering import Rendered
 from tamizdat.desk.tickets import Ticket

@@ -17,7 +17,7 @@ from tamizdat.contributions.giving import answers as answering
 from tamizdat.contributions.giving import beginning, reading, showing, thanking
 from tamizdat.contributions.giving.answers import Unanswered
 from tamizdat.contributions.giving.beginning import Changed, Form, Over
-from tamizdat.contributions.giving.links import THANKS, BadLink, Links
+from tamizdat.contributions.giving.links import THANKS, Links
 from tamizdat.contributions.giving.models import policy_of
 from tamizdat.contributions.giving.offering import Offer, offer
 from tamizdat.contributions.giving.policy import Answers, Policy, Verdict
@@ -36,6 +36,7 @@ from tamizdat.contributions.money.models import Contribution
 from tamizdat.contributions.money.periods import day_in
 from tamizdat.desk import views
 from tamizdat.desk.admission import GIVE, OneMoreStep, TooMany
+from tamizdat.desk.links import BadLink
 from tamizdat.desk.tickets import LIFETIME, Ticket
 from tamizdat.vault.client import BadAddress, VaultBusy, VaultGone
 

@@ -19,7 +19,7 @@ from datetime import date, datetime
 
 from tamizdat.contributions.money.amounts import Money, shown
 from tamizdat.contributions.money.models import Contribution, Notice, Payment, Refund
-from tamizdat.contributions.supporters.links import Links
+from tamizdat.contributions.supporters.links import SILENCE, Links
 from tamizdat.contributions.supporters.models import LINK_WORKS, Told, WayIn, Yearly
 from tamizdat.contributions.supporters.offering import newsletters
 from tamizdat.contributions.supporters.taking_up import KINDS as PORTAL
@@ -90,7 +90,7 @@ class Letters:
         door = page(letter.language, "/supporters/")
         if letter.kind not in COURTESY:
             return self._said(letter.language, letter.kind, {**values, "link": door}, {})
-        stop = page(letter.language, f"/supporters/stop/{self.links.token(row.pk)}")
+        stop = page(letter.language, f"/supporters/stop/{self.links.token(row.pk, SILENCE)}")
         headers = {
             "List-Unsubscribe": f"<{stop}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

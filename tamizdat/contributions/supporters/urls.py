@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from tamizdat.contributions.supporters import changes, papers, views
-from tamizdat.contributions.supporters.links import FORM
+from tamizdat.desk.links import FORM
 
 TOKEN = "[A-Za-z0-9_-]{22}"  # noqa: S105 - the form of one, and none itself
 NUMBER = "[0-9a-f]{32}"  # of a contribution or a payment

@@ -15,12 +15,13 @@ from tamizdat.contributions.supporters.deeds import NotDone
 from tamizdat.contributions.supporters.entering import NoWayIn, OtherBrowser
 from tamizdat.contributions.supporters.inside import PORTAL, page, said
 from tamizdat.contributions.supporters.knocking import Asked, knock
-from tamizdat.contributions.supporters.links import BadLink, Links
+from tamizdat.contributions.supporters.links import SILENCE, Links
 from tamizdat.contributions.supporters.models import Session, Silence
 from tamizdat.contributions.supporters.taking_up import contributions_of
 from tamizdat.desk import rendering, views
 from tamizdat.desk.admission import SUPPORTERS, OneMoreStep, TooMany
 from tamizdat.desk.doorway import FORM
+from tamizdat.desk.links import BadLink
 from tamizdat.desk.rendering import Rendered
 from tamizdat.desk.self_service import erase
 from tamizdat.desk.tickets import Ticket
@@ -202,7 +203,7 @@ def _erase(request: HttpRequest, language: str, session: Session, *, is_sure: bo
 def stop(request: HttpRequest, language: str, token: str) -> HttpResponse:
     """Show a button, or stop letters of thanks: for a person or her mail program (RFC 8058)."""
     try:
-        contribution = Links(settings.LINK_KEY.encode()).read(token)
+        contribution = Links(settings.LINK_KEY.encode()).read(token, SILENCE)
     except BadLink:
         return views.refused(request, 404)
     path = f"{PORTAL}stop/{token}"

@@ -23,6 +23,7 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError, transaction
 
 from tamizdat.databases import PEOPLE
+from tamizdat.desk.links import BadLink
 from tamizdat.desk.models import HELD, WISH_HOLDS, Wish
 from tamizdat.desk.post.ways import Refused, TryLater, Unsure, Way
 from tamizdat.newsletters.inbox.errors import NotNow
@@ -44,7 +45,7 @@ from tamizdat.newsletters.inbox.sorting import (
 from tamizdat.newsletters.inbox.stories import Shelf
 from tamizdat.newsletters.sender import outcomes
 from tamizdat.newsletters.subscribers import joining, leaving
-from tamizdat.newsletters.subscribers.links import LEAVE, BadLink, Links
+from tamizdat.newsletters.subscribers.links import LEAVE, Links
 from tamizdat.vault.client import BadAddress, Vault, VaultBusy, VaultGone
 from tamizdat.vault.models import Address
 

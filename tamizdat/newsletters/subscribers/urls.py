@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
+from tamizdat.desk.links import FORM
 from tamizdat.newsletters.subscribers import views
-from tamizdat.newsletters.subscribers.links import FORM
 
 TOKEN = "[A-Za-z0-9_-]{22}"  # noqa: S105 - the form of one, and none itself
 

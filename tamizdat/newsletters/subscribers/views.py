@@ -18,12 +18,13 @@ from django.utils import timezone
 from tamizdat.desk import rendering, views
 from tamizdat.desk.admission import SUBSCRIBE, OneMoreStep, TooMany
 from tamizdat.desk.doorway import FORM
+from tamizdat.desk.links import BadLink
 from tamizdat.desk.rendering import Rendered
 from tamizdat.desk.tickets import NoTicket, Ticket, Tickets
 from tamizdat.newsletters.subscribers import choosing, consent, joining, leaving
 from tamizdat.newsletters.subscribers.addresses import AtHome, MixedLetters, TooLong
 from tamizdat.newsletters.subscribers.joining import Application, Choice, NothingChosen
-from tamizdat.newsletters.subscribers.links import LEAVE, PREFERENCES, BadLink, Links
+from tamizdat.newsletters.subscribers.links import LEAVE, PREFERENCES, Links
 from tamizdat.newsletters.subscribers.models import BACK, Offered, Subscription, Variant
 from tamizdat.reader.pages import Link as Onward
 from tamizdat.vault.client import BadAddress, VaultBusy, VaultGone

@@ -8,15 +8,13 @@ from uuid import uuid4
 import pytest
 
 from tamizdat.contributions.giving import views
-from tamizdat.contributions.giving.links import STOP, THANKS, BadLink, Links
+from tamizdat.contributions.giving.links import STOP, THANKS, Links
 from tamizdat.contributions.money.errors import Unreachable
 from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.money.providers.sandbox import Sandbox
 from tamizdat.contributions.money.switching import switch
 from tests.contributions.conftest import Shop, both
 from tests.contributions.giving.conftest import Giver, Page
-
-KEY = b"k" * 32
 
 
 def back(giver: Giver, row: Contribution, language: str = "en") -> Page:
@@ -144,16 +142,3 @@ def test_without_a_till_the_desk_says_later(giver: Giver, monkeypatch: pytest.Mo
     monkeypatch.setattr(views, "till", lambda: TillClient(Path("/nowhere/till.sock")))
     page = giver.form()
     assert (page.status, page.answer["Retry-After"]) == (503, "120")
-
-
-def test_a_link_is_for_one_row_and_one_purpose() -> None:
-    links, row = Links(KEY), uuid4()
-    assert links.read(links.token(row, THANKS), THANKS) == row
-    assert links.token(row, THANKS) == links.token(row, THANKS)
-    for token in ("", "é" * 43, "-" * 43, links.token(row, THANKS) + "A"):
-        with pytest.raises(BadLink):
-            links.read(token, THANKS)
-    with pytest.raises(BadLink):
-        links.read(links.token(row, THANKS), STOP)
-    with pytest.raises(ValueError, match="a link is for one of"):
-        links.token(row, "portal")
