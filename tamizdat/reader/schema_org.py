@@ -98,6 +98,7 @@ def _story(page: StoryPage, site: Site) -> Thing:
         "headline": _cut(page.headline),
         "mainEntityOfPage": absolute(site, page.head.path),
         "inLanguage": site.language,
+        "isAccessibleForFree": True,
         "publisher": _newsroom(site),
     } | {key: value for key, value in optional.items() if value}
 

@@ -27,6 +27,7 @@ def test_a_story_names_what_search_engines_show_of_it() -> None:
     article, trail = graph(replace(story(), words=1200))
     assert article["mainEntityOfPage"] == "https://lantern.example/2026/11/dam/"
     assert article["wordCount"] == 1200
+    assert article["isAccessibleForFree"] is True
     assert article["articleSection"] == "Politics"
     assert article["keywords"] == ["Water"]
     assert article["publisher"]["@type"] == "NewsMediaOrganization"
@@ -48,6 +49,7 @@ def test_a_story_says_nothing_of_what_it_has_not() -> None:
         "headline",
         "mainEntityOfPage",
         "inLanguage",
+        "isAccessibleForFree",
         "publisher",
     }
 
