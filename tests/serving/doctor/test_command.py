@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tamizdat.serving import doctor
+from tamizdat.serving.doctor import rounds
 from tamizdat.serving.doctor.findings import Finding, Severity, Visit, warning
 from tests.homes import tamizdat
 from tests.serving.doctor.conftest import Looking
@@ -51,9 +51,9 @@ def test_a_check_that_breaks_is_a_finding_and_stops_no_other(
     def goes_on(visit: Visit) -> Iterator[Finding]:
         yield warning("second", "is bad", "mend it")
 
-    monkeypatch.setattr(doctor, "GROUPS", {"a": [breaks, goes_on]})
+    monkeypatch.setattr(rounds, "GROUPS", {"a": [breaks, goes_on]})
     visit = Visit(looking.folder, None)  # type: ignore[arg-type]  # no check asks for the time
-    found = [finding for _, finding in doctor.look(visit)]
+    found = [finding for _, finding in rounds.look(visit)]
     assert [each.thing for each in found] == ["first", "test_command.breaks", "second"]
     assert found[1].severity is Severity.ERROR
     assert "KeyError" in found[1].found

@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from django.utils import timezone
 
-        from tamizdat.serving.doctor import GROUPS, look
+        from tamizdat.serving.doctor.rounds import GROUPS, look
 
         for group in options["only"]:
             if group not in GROUPS:
