@@ -14,7 +14,9 @@
 A test that must really commit (threads, other processes) uses ``transactional_db``; it leaves a
 fresh copy of the database behind.
 
-On PostgreSQL only tests that ask a database run: the others would do the same twice over.
+On PostgreSQL only tests that ask a database run: the others would do the same twice over. Of them
+run all where the database itself is what matters (``WHOLE``), and else the first of each module;
+``--everything`` runs all of them, and on either database what is marked ``heavy``.
 """
 
 from __future__ import annotations
@@ -52,15 +54,59 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 COPIES = pytest.StashKey[tuple[Copies, DjangoDbBlocker]]()
 ASKING = {"db", "transactional_db", "golden_edition"}
+# Where two programs meet in one row, or the SQL is each database's own.
+WHOLE = (
+    "accounts/test_pairs.py",
+    "bake/test_cut_short.py",
+    "bake/test_searching.py",
+    "contributions/giving/test_at_once.py",
+    "contributions/money/",
+    "desk/test_served_on_postgres.py",
+    "desk/test_turns.py",
+    "newsletters/inbox/test_writing.py",
+    "newsletters/sender/test_crashes.py",
+    "newsletters/sender/test_sendings.py",
+    "newsletters/subscribers/test_confirming.py",
+    "serving/backups/",
+    "serving/doctor/",
+    "serving/test_exporting.py",
+    "serving/test_tasks.py",
+    "stories/test_measuring.py",
+    "stories/test_orders.py",
+    "stories/test_references.py",
+    "test_migrations.py",
+    "vault/",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--everything", action="store_true", help="also what is heavy, on PostgreSQL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--everything"):
+        config.option.markexpr = ""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out on PostgreSQL what is the same there: no database, or a newsroom's own SQLite."""
     if connections["default"].vendor != "postgresql":
         return
-    left_out = [each for each in items if not _asks_a_database(each)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [each for each in items if _asks_a_database(each)]
+    kept = [each for each in items if _asks_a_database(each)]
+    if not config.getoption("--everything"):
+        kept = list(_small(kept))
+    config.hook.pytest_deselected(items=[each for each in items if each not in set(kept)])
+    items[:] = kept
+
+
+def _small(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Give whole modules where the database is what matters, and of others the first test."""
+    met = set()
+    for item in items:
+        place = item.path.relative_to(homes.ROOT / "tests").as_posix()
+        if place.startswith(WHOLE) or place not in met or item.config.option.file_or_dir:
+            yield item
+        met.add(place)
 
 
 def _asks_a_database(item: pytest.Item) -> bool:
