@@ -41,8 +41,9 @@ test: .venv/installed-dev .venv/installed-tools system ## everything: what tests
 	@$(MAKE) check
 	@$(MAKE) suite
 
-test-all: test .venv/installed-heavy ## the same, and what is heavy: Mozilla's Observatory asked about the doors
-	@$(BIN)/python -m pytest -n 0 -m heavy
+test-all: .venv/installed-dev .venv/installed-tools .venv/installed-heavy system ## the same, and what is heavy: every case, every look, Mozilla's Observatory
+	@$(MAKE) check
+	@$(MAKE) suite PYTEST_OPTIONS='--everything $(PYTEST_OPTIONS)'
 
 check: .venv/installed-dev ## the quick ones: format, lint, types, layers, templates
 	@$(BIN)/ruff format --check .

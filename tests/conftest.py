@@ -44,7 +44,7 @@ from tamizdat.edition.ceremony import found
 from tamizdat.edition.keys import Key
 from tamizdat.edition.roles import Shape
 from tamizdat.edition.rootkeys import new_identity
-from tests import homes
+from tests import homes, sizes
 from tests.databases import Copies
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -86,6 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--everything"):
         config.option.markexpr = ""
+        sizes.is_everything = True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.bake.test_incremental import bake_afresh, tree
 from tests.bake.test_publishing import traces
 from tests.bake.test_sealing import Folder, look
 from tests.reader.test_parts import sample_paragraphs
+from tests.sizes import few
 
 Bake = Callable[..., Any]
 Body = list[tuple[str, Any]]
@@ -402,8 +404,7 @@ DEEDS: dict[str, Callable[[Story], object]] = {
 }
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-@pytest.mark.parametrize("step", [1, 2, 4])
+@pytest.mark.parametrize(("deed", "step"), few(product(DEEDS, [2, 1, 4]), 3))
 def test_a_baker_killed_at_any_file_breaks_no_story_and_the_next_finishes(
     story: Story,
     bake: Bake,

@@ -23,6 +23,7 @@ from tamizdat.reader.search.terms import fold
 from tamizdat.stories.models import Home, Story
 from tests import writing
 from tests.browser import SITE, chromium, from_folder, needs_chromium, reading
+from tests.sizes import few
 
 Bake = Callable[..., Any]
 
@@ -253,7 +254,7 @@ class Killed(BaseException):
     """The baker's process ends here."""
 
 
-@pytest.mark.parametrize("steps", [1, 10, 22, 35])
+@pytest.mark.parametrize("steps", few([22, 1, 10, 35], 4))
 def test_a_merge_that_is_killed_leaves_a_whole_index_and_is_done_by_the_next_bake(
     home: Home, bake: Bake, edition: Path, small: None, monkeypatch: Any, steps: int
 ) -> None:
