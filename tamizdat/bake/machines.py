@@ -118,7 +118,7 @@ def _manifest(language: str, showing: Showing) -> Document | None:
 def _icon(name: str, showing: Showing) -> Document | None:
     """Draw the mark of the newsroom's first language."""
     first = next(iter(showing.homes), None)
-    return Document(name, ICONS[name](showing.mark(first))) if first else None
+    return Document(name, ICONS[name](showing.logo(first))) if first else None
 
 
 def _folder(language: str) -> str:

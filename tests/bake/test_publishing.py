@@ -13,8 +13,10 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from tamizdat.bake import plan
+from tamizdat.bake.baker import Baking
 from tamizdat.bake.models import Asset, Dirty, Edition, File
 from tamizdat.reader.scripts import script
+from tamizdat.stories import keys
 from tamizdat.stories.models import Change, Correction, Home, Story
 from tamizdat.stories.showing import fronts
 from tests import writing
@@ -408,3 +410,28 @@ def test_a_heading_never_bears_an_id_that_the_page_uses_itself(
         "the-dam",
         "the-dam-2",
     ]
+
+
+def test_a_story_that_enters_the_tree_is_not_public_before_it_is_published(
+    home: Home, bake: Bake, edition: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wagtail lays a new page into the tree as live; a bake may come between."""
+    made: list[list[str]] = []
+    real = Baking._make_here
+
+    def watching(self: Baking, rows: list[Dirty]) -> None:
+        made.append([row.recipe for row in rows])
+        real(self, rows)
+
+    monkeypatch.setattr(Baking, "_make_here", watching)
+    story = writing.draft(home, "The dam holds")
+    Story.objects.filter(pk=story.pk).update(live=True, first_published_at=None)
+    Change.objects.create(key=keys.page(story.pk))
+    bake()
+    assert files_with(edition, "The dam holds") == set()
+    made.clear()
+    writing.publish(story)
+    bake()
+    # It, the front and the month's new list come first, as with every story that is new.
+    assert made[0] == [f"story:{story.pk}", "home:en", "list:en/2026/11"]
+    assert "index.html" in files_with(edition, "The dam holds")

@@ -28,28 +28,28 @@ def shown(data: bytes) -> Image.Image:
 
 
 def test_a_home_without_a_logo_has_a_plain_mark() -> None:
-    mark = icons.mark(None)
     for shape in icons.IN_MANIFEST:
-        image = shown(icons.png(mark, shape))
+        image = shown(icons.png(None, shape))
         assert (image.format, image.size) == ("PNG", (shape.size, shape.size))
-    assert shown(icons.favicon(mark)).format == "ICO"
-    assert shown(icons.touch(mark)).size == (180, 180)
+    assert shown(icons.favicon(None)).format == "ICO"
+    assert shown(icons.touch(None)).size == (180, 180)
 
 
 def test_the_same_logo_gives_the_same_icons() -> None:
-    for draw in (icons.favicon, icons.touch, lambda mark: icons.png(mark, icons.Shape(192))):
-        assert draw(icons.mark(logo())) == draw(icons.mark(logo()))
+    for draw, *more in ((icons.favicon,), (icons.touch,), (icons.png, icons.Shape(192))):
+        afresh = draw.__wrapped__  # nothing is kept
+        assert afresh(logo(), *more) == afresh(logo(), *more) == draw(logo(), *more)
 
 
 def test_a_logo_that_is_no_square_is_not_stretched() -> None:
-    image = shown(icons.png(icons.mark(logo((300, 100))), icons.Shape(300)))
+    image = shown(icons.png(logo((300, 100)), icons.Shape(300)))
     assert image.getpixel((150, 150))[:3] == (200, 0, 0)
     assert image.getpixel((150, 60))[3] == 0
 
 
 def test_a_masked_icon_has_ground_to_its_edges_and_its_mark_within_the_circle() -> None:
     """W3C, Web App Manifest: the safe zone is a circle of two fifths of the width."""
-    image = shown(icons.png(icons.mark(logo((200, 200))), icons.Shape(512, "maskable")))
+    image = shown(icons.png(logo((200, 200)), icons.Shape(512, "maskable")))
     assert image.mode == "RGB"
     for x in range(512):
         for y in (0, 60, 100, 412, 452, 511):
@@ -58,8 +58,8 @@ def test_a_masked_icon_has_ground_to_its_edges_and_its_mark_within_the_circle() 
 
 
 def test_a_logo_with_a_ground_of_its_own_keeps_it() -> None:
-    mark = icons.mark(logo((200, 100), (0, 0, 90, 255)))
-    for data in (icons.touch(mark), icons.png(mark, icons.Shape(512, "maskable"))):
+    own = logo((200, 100), (0, 0, 90, 255))
+    for data in (icons.touch(own), icons.png(own, icons.Shape(512, "maskable"))):
         assert shown(data).getpixel((0, 0)) == (0, 0, 90)
 
 

@@ -39,9 +39,13 @@ PHOTO = "stories.Photo"
 
 class StoryQuerySet(PageQuerySet):
     def public(self, now: datetime) -> StoryQuerySet:
-        """Keep the stories that readers may see at this moment."""
+        """Keep the stories that readers may see at this moment.
+
+        One that was never published is not among them: Wagtail lays a new page into the tree as
+        live, and publishes it two transactions later.
+        """
         over = Q(embargo_until__isnull=True) | Q(embargo_until__lte=now)
-        found: StoryQuerySet = self.filter(over, live=True)
+        found: StoryQuerySet = self.filter(over, live=True, first_published_at__isnull=False)
         return found
 
 
@@ -156,7 +160,8 @@ class Story(PublicPage):
 
     def is_public(self, now: datetime | None = None) -> bool:
         now = now or timezone.now()
-        return bool(self.live) and (self.embargo_until is None or self.embargo_until <= now)
+        is_over = self.embargo_until is None or self.embargo_until <= now
+        return bool(self.live and self.first_published_at) and is_over
 
     @property
     def sort_at(self) -> datetime | None:

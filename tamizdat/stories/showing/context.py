@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from django.conf import settings
-from PIL import Image
 
 from tamizdat.reader import pages
 from tamizdat.reader.words import locale_of
@@ -83,22 +82,22 @@ class Showing:
             appeals=next(filter(None, (each(self.stock, home) for each in APPEALS)), None),
         )
 
-    def mark(self, language: str) -> Image.Image:
-        """Return the newsroom's mark, from which its icons are drawn."""
+    def logo(self, language: str) -> bytes | None:
+        """Return the file of the newsroom's logo, from which its icons are drawn, if it has one."""
         self.trace.saw(keys.site(language))
         logo = self.homes[language].logo
         if logo is None:
-            return icons.mark(None)
+            return None
         self.trace.saw(keys.photo(logo.pk))
         with logo.open_file() as file:
-            return icons.mark(file.read())
+            return bytes(file.read())
 
     def icons(self, home: Home) -> tuple[pages.Icon, ...]:
         """Return the icons for a home's web manifest."""
-        mark = self.mark(home.language)
+        logo = self.logo(home.language)
         return tuple(
             pages.Icon(
-                url=self.assets.made(icons.png(mark, shape), "png"),
+                url=self.assets.made(icons.png(logo, shape), "png"),
                 type="image/png",
                 width=shape.size,
                 height=shape.size,

@@ -5,10 +5,12 @@ Rules:
 * The same logo gives the same bytes.
 * Nothing but pixels: what the logo's file says besides stays behind.
 * A home without a logo gets a mark that names nobody.
+* What was drawn is kept: icons are asked for with every change of a home, and hardly ever change.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import BytesIO
 from typing import NamedTuple
 
@@ -32,7 +34,11 @@ class Shape(NamedTuple):
 IN_MANIFEST = (Shape(192), Shape(512), Shape(512, "maskable"))
 
 
-def mark(logo: bytes | None) -> Image.Image:
+kept = lru_cache(maxsize=16)  # of three homes; some 100 KB each
+
+
+@lru_cache(maxsize=1)
+def _mark(logo: bytes | None) -> Image.Image:
     """Return the mark as a square with its transparency, from the logo's file if there is one."""
     if logo is None:
         return _plain_page()
@@ -44,22 +50,27 @@ def mark(logo: bytes | None) -> Image.Image:
     return square
 
 
-def png(mark: Image.Image, shape: Shape) -> bytes:
+@kept
+def png(logo: bytes | None, shape: Shape) -> bytes:
     """Draw one icon as PNG; a maskable one stands on a ground that reaches to its edges."""
+    mark = _mark(logo)
     is_masked = shape.purpose == "maskable"
     drawn = _on_ground(mark, shape.size, SAFE) if is_masked else _fitted(mark, shape.size)
     return _png(drawn)
 
 
-def touch(mark: Image.Image) -> bytes:
+@kept
+def touch(logo: bytes | None) -> bytes:
     """Draw the icon that telephones look for at ``/apple-touch-icon.png``: PNG, no transparency."""
+    mark = _mark(logo)
     return _png(_on_ground(mark, TOUCH, 1 if _is_opaque(mark) else 0.8))
 
 
-def favicon(mark: Image.Image) -> bytes:
+@kept
+def favicon(logo: bytes | None) -> bytes:
     """Draw the icon that browsers look for at ``/favicon.ico``."""
     written = BytesIO()
-    icon = _fitted(mark, FAVICON)
+    icon = _fitted(_mark(logo), FAVICON)
     icon.save(written, "ICO", sizes=[icon.size], bitmap_format="png")
     return written.getvalue()
 
