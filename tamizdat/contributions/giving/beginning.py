@@ -14,8 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
-
 from tamizdat.contributions.giving.models import (
     GIVEN_STAYS,
     Enclosure,
@@ -25,8 +23,8 @@ from tamizdat.contributions.giving.models import (
 from tamizdat.contributions.giving.reading import Wanted
 from tamizdat.contributions.money.errors import AlreadyBegun
 from tamizdat.contributions.money.models import Contribution
+from tamizdat.contributions.money.pen import writing
 from tamizdat.contributions.money.pledging import Pledge, pledge
-from tamizdat.databases import PEOPLE
 from tamizdat.desk.admission import (
     CALM,
     GIVE,
@@ -129,7 +127,7 @@ def _written(vault: Vault, form: Form, ticket: Ticket, now: datetime, today: dat
         cover=wanted.cover,
     )
     try:
-        with transaction.atomic(using=PEOPLE):
+        with writing():
             found = pledge(asked, today)
             _enclose(found, address, note, now)
     except AlreadyBegun:

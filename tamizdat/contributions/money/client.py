@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ from tamizdat.contributions.money.errors import Refused, TillGone
 from tamizdat.contributions.money.providers import Facts, Method
 
 PATIENCE = 45.0  # seconds for one answer: a provider may take thirty
+PAUSE = 0.01  # seconds before asking again for a place to wait in
 # What a provider signs with; nothing else of a request is handed on.
 HEADERS = ("processor-signature", "stripe-signature", "btcpay-sig", "paypal-")
 
@@ -79,7 +81,7 @@ class TillClient:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
                 asked.settimeout(self.patience)
-                asked.connect(str(self.socket_path))
+                _connect(asked, self.socket_path, self.patience)
                 asked.sendall(HEAD.pack(len(body)) + body)
                 found = json.loads(read_frame(asked))
         except (OSError, EOFError, ValueError):
@@ -89,6 +91,18 @@ class TillClient:
         if "error" in found:
             raise _error(str(found["error"]), str(found["kind"]))
         return dict(found)
+
+
+def _connect(asked: socket.socket, place: Path, patience: float) -> None:
+    """Connect; where as many wait as may (unix(7), EAGAIN), wait too. Raises OSError."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return asked.connect(str(place))
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
 
 
 def signing(headers: Mapping[str, str]) -> dict[str, str]:

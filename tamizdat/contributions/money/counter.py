@@ -46,6 +46,7 @@ HEAD = struct.Struct(">I")
 LONGEST = 512 * 1024  # bytes; a message of a provider in base64
 DEADLINE = 10.0  # seconds for a question to come
 PLACES = 16
+WAITING = 1024  # askers; who comes after them is told at once, and asks again
 HEARING = 8  # places for messages; a provider that finds none comes again
 _CREDENTIALS = struct.Struct("3i")
 Answer = dict[str, Any]
@@ -154,7 +155,7 @@ class Listening:
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listening.bind(str(aside))
         aside.chmod(0o600 if self.users == {os.geteuid()} else 0o666)
-        listening.listen(256)
+        listening.listen(WAITING)
         aside.replace(self.place)
         return listening
 

@@ -1,28 +1,47 @@
-"""One pen: in one process one thread writes at a time, where SQLite is the database.
+"""One pen: one thread of one process writes at a time, where SQLite is the database.
 
-SQLite has one writer. Who waits for it asks again after ever longer pauses, and among many threads
-some wait until their patience is over. A lock of this process wakes the next one at once.
+SQLite has one writer. Who waits for it asks again after ever longer pauses, while the database lies
+idle, and among many some wait until their patience is over. Locks wake the next one at once: one of
+the process for its threads, and one of a file beside the database for its processes. Whoever writes
+without the pen still waits as SQLite does; nothing rests on it but how long it takes.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.db import connections, transaction
 
 from tamizdat.databases import PEOPLE
 
+ENDING = "-pen"
 _PEN = threading.RLock()
 
 
 @contextmanager
 def writing() -> Iterator[None]:
     """Do all of it in one transaction of the people's database, or nothing."""
-    if connections[PEOPLE].vendor != "sqlite" or connections[PEOPLE].in_atomic_block:
+    database = connections[PEOPLE]
+    if database.vendor != "sqlite" or database.in_atomic_block:
         with transaction.atomic(using=PEOPLE):
             yield
         return
-    with _PEN, transaction.atomic(using=PEOPLE):
+    with _PEN, _alone(Path(database.settings_dict["NAME"])), transaction.atomic(using=PEOPLE):
         yield
+
+
+@contextmanager
+def _alone(database: Path) -> Iterator[None]:
+    """Keep other processes waiting. Opened each time: a lock goes along with a fork."""
+    file = database.with_name(database.name + ENDING)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

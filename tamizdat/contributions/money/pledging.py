@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import transaction
-
 from tamizdat.contributions.money.amounts import Money
 from tamizdat.contributions.money.errors import AlreadyBegun, ProviderOff
 from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.money.models.contributions import KEY_BYTES
+from tamizdat.contributions.money.pen import writing
 from tamizdat.contributions.money.switching import is_off
-from tamizdat.databases import PEOPLE
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def pledge(wanted: Pledge, today: date) -> Contribution:
     if is_off(wanted.provider):
         raise ProviderOff(f"{wanted.provider} is switched off")
     new = _row(wanted, today)
-    with transaction.atomic(using=PEOPLE):
+    with writing():
         Contribution.objects.bulk_create([new], ignore_conflicts=True)
         found = Contribution.objects.get(key=wanted.key)
         if found.pk == new.pk:

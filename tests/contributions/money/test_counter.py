@@ -6,13 +6,14 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tamizdat.contributions.money.client import TillClient
-from tamizdat.contributions.money.counter import Counter, Listening
+from tamizdat.contributions.money.counter import HEAD, Counter, Listening, read_frame
 from tamizdat.contributions.money.errors import (
     BadWebhook,
     NotPossible,
@@ -136,3 +137,30 @@ def test_there_is_one_till(tmp_path: Path) -> None:
         only_one(tmp_path / "till.lock"),
     ):
         pass
+
+
+def test_who_finds_no_place_to_wait_in_asks_again(tmp_path: Path, shop: Shop) -> None:
+    """unix(7): where as many wait to be accepted as may, connect() fails at once with EAGAIN."""
+    place = tmp_path / "till.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(place))
+        listening.listen(0)
+        first = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        first.connect(str(place))  # the only place
+        asked = threading.Event()
+
+        def serve() -> None:
+            asked.wait(30)
+            for _ in range(2):
+                with listening.accept()[0] as asking, suppress(EOFError):
+                    read_frame(asking)
+                    asking.sendall(HEAD.pack(17) + b'{"providers": []}')
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(TillGone):
+            TillClient(place, patience=0.05).offers()
+        first.close()
+        asked.set()
+        assert TillClient(place, patience=30).offers() == []
+        thread.join()
