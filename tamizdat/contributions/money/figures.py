@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Sum
-from django.db.models.functions import ExtractMonth, ExtractYear
 
 from tamizdat.contributions.money import ledger
 from tamizdat.contributions.money.amounts import Money
@@ -108,9 +107,10 @@ def _count(found: dict[date, Month]) -> None:
         "recovered": (notices.filter(kind=Notice.Kind.RECOVERED), "day"),
     }
     for name, (rows, column) in counted.items():
-        by_month = rows.values_list(ExtractYear(column), ExtractMonth(column))
-        for year, month, count in by_month.annotate(count=Count("pk")):
-            setattr(found[date(year, month, 1)], name, count)
+        # By day, as months are cut by a function of Python's for each row on SQLite.
+        for day, count in rows.order_by().values_list(column).annotate(count=Count("pk")):
+            month = found[day.replace(day=1)]
+            setattr(month, name, getattr(month, name) + count)
 
 
 def base(currency: str, day: date, rates: Rates) -> Base:

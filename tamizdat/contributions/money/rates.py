@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
@@ -44,6 +44,9 @@ class Rates:
     """Stored rates: for each currency its days in order, and units for one euro."""
 
     by_currency: Mapping[str, tuple[tuple[date, ...], tuple[Decimal, ...]]]
+    _factors: dict[tuple[str, str, date], Decimal] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def per_euro(self, currency: str, day: date) -> Decimal:
         """Return how many units one euro was worth. Raises NoRate."""
@@ -60,9 +63,17 @@ class Rates:
         """Return an amount in minor units of another currency, unrounded. Raises NoRate."""
         if money.currency == to:
             return Decimal(money.minor)
-        cross = self.per_euro(to, day) / self.per_euro(money.currency, day)
-        shift = digits_of(to) - digits_of(money.currency)
-        return (Decimal(money.minor) * cross).scaleb(shift)
+        return money.minor * self._factor(money.currency, to, day)
+
+    def _factor(self, own: str, to: str, day: date) -> Decimal:
+        """Return what a minor unit is worth in minor units of another currency; a dashboard asks
+        the same ones many times."""
+        known = self._factors.get((own, to, day))
+        if known is None:
+            cross = self.per_euro(to, day) / self.per_euro(own, day)
+            known = cross.scaleb(digits_of(to) - digits_of(own))
+            self._factors[own, to, day] = known
+        return known
 
     def bounds(self, currency: str, day: date) -> Bounds:
         """Return what a form takes in a currency. Raises NoRate."""
