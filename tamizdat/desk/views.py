@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from django.utils import timezone
 from tamizdat.desk import rendering
 from tamizdat.desk.admission import ME, Gate, OneMoreStep, Posted, TooMany
 from tamizdat.desk.asking import Asked, ask
+from tamizdat.desk.limits import Limit
 from tamizdat.desk.models import Link
 from tamizdat.desk.rendering import Desk, Rendered
 from tamizdat.desk.self_service import Holding, erase, holdings_of
@@ -31,26 +34,77 @@ ASK, ASKED = "/me/", "/me/asked/"
 LONGEST_SHOWN = 254  # characters of what was typed that stand in the field again
 
 
+@dataclass(frozen=True)
+class Form:
+    """A form that asks for an address and nothing more, and answers the same to everybody."""
+
+    limit: Limit
+    path: str
+    part: str  # of our words, where its own stand
+
+    def empty(self, language: str) -> HttpResponse:
+        """Show it as one finds it."""
+        return page(self._rendered(language, self._ticket()))
+
+    def take(
+        self, request: HttpRequest, language: str, deed: Callable[[], None]
+    ) -> HttpResponse | None:
+        """Carry the deed out; return the page for what stood in its way, if something did."""
+        typed = request.POST.get("address", "")
+        try:
+            deed()
+        except OneMoreStep as step:
+            return page(
+                self._rendered(language, step.ticket, typed, is_step=True, must_wait=step.must_wait)
+            )
+        except BadAddress:
+            return page(self._rendered(language, self._ticket(), typed, is_bad=True), status=422)
+        except (TooMany, VaultBusy):
+            return refused(request, 429)
+        except VaultGone:
+            return refused(request, 503)
+        return None
+
+    def _ticket(self) -> Ticket:
+        return gate().give(self.limit.name, timezone.now())
+
+    def _rendered(
+        self,
+        language: str,
+        ticket: Ticket,
+        typed: str = "",
+        *,
+        is_step: bool = False,
+        must_wait: bool = False,
+        is_bad: bool = False,
+    ) -> Rendered:
+        """Render it, with what was typed in it again."""
+        return rendering.render(
+            this_desk(),
+            "ask.html",
+            language,
+            self.path,
+            works=True,
+            part=self.part,
+            ticket=ticket.text,
+            challenge=gate().challenge(self.limit.name, ticket, timezone.now()),
+            address=shown(typed),
+            is_step=is_step,
+            must_wait=must_wait,
+            is_bad=is_bad,
+        )
+
+
+FORM = Form(ME, ASK, "me")
+
+
 def me(request: HttpRequest, language: str) -> HttpResponse:
     """Show the form, or take it."""
     if request.method != "POST":
-        ticket = gate().give(ME.name, timezone.now())
-        return page(_form(language, ticket))
-    typed = request.POST.get("address", "")
-    try:
-        ask(gate(), vault(), Asked(typed, language, posted(request)), timezone.now())
-    except OneMoreStep as step:
-        return page(
-            _form(language, step.ticket, shown(typed), is_step=True, must_wait=step.must_wait)
-        )
-    except BadAddress:
-        ticket = gate().give(ME.name, timezone.now())
-        return page(_form(language, ticket, shown(typed), is_bad=True), status=422)
-    except (TooMany, VaultBusy):
-        return refused(request, 429)
-    except VaultGone:
-        return refused(request, 503)
-    return HttpResponseRedirect(rendering.address(this_desk(), language, ASKED), status=303)
+        return FORM.empty(language)
+    sent = Asked(request.POST.get("address", ""), language, posted(request))
+    trouble = FORM.take(request, language, lambda: ask(gate(), vault(), sent, timezone.now()))
+    return trouble or HttpResponseRedirect(here(language, ASKED), status=303)
 
 
 def asked(request: HttpRequest, language: str) -> HttpResponse:
@@ -158,30 +212,6 @@ def posted(request: HttpRequest) -> Posted:
     """Return what came with a form, besides what it is about."""
     fields = request.POST
     return Posted(fields.get("ticket", ""), fields.get("altcha", ""), is_ours(request))
-
-
-def _form(
-    language: str,
-    ticket: Ticket,
-    typed: str = "",
-    *,
-    is_step: bool = False,
-    must_wait: bool = False,
-    is_bad: bool = False,
-) -> Rendered:
-    return rendering.render(
-        this_desk(),
-        "ask.html",
-        language,
-        ASK,
-        works=True,
-        ticket=ticket.text,
-        challenge=gate().challenge(ME.name, ticket, timezone.now()),
-        address=typed,
-        is_step=is_step,
-        must_wait=must_wait,
-        is_bad=is_bad,
-    )
 
 
 def file_of(parts: list[Holding]) -> HttpResponse:

@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import axe_playwright_python
 import brotli
 import pytest
 from markupsafe import Markup
@@ -29,12 +27,12 @@ from tamizdat.reader.search.segments import (
     manifest_path,
 )
 from tests.browser import SITE, Answer, Reading, chromium, needs_chromium, reading
+from tests.reader.axe import AXE
 from tests.reader.sample_pages import PUBLISHED, bare_story, site
 
 pytestmark = needs_chromium
 
 BUDGET = 60_000  # bytes of index for one question
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 STORIES = {
     "en": [
         ("The dam holds", "<p>The river rose.</p>"),

@@ -52,7 +52,7 @@ def _take(
     request: HttpRequest, language: str, fields: Mapping[str, str], found: Answers
 ) -> HttpResponse:
     typed = fields.get("address", "")
-    wrong = ""
+    wrong: dict[str, str] = {}
     try:
         month = months.read(fields.get("month", ""), today())
         address = address_of(typed, settings.HOME_PROVIDERS)
@@ -64,11 +64,11 @@ def _take(
         notice = "wait" if step.must_wait else "once_more"
         return views.page(_form(language, fields, found, step.ticket, notice=notice))
     except months.BadMonth:
-        wrong = "wrong_month"
+        wrong = {"month": "wrong_month"}
     except AtHome:
-        wrong = "wrong_address_at_home"
+        wrong = {"address": "wrong_address_at_home"}
     except BadAddress:
-        wrong = "wrong_bad_address"
+        wrong = {"address": "wrong_bad_address"}
     except (TooMany, VaultBusy):
         return views.refused(request, 429)
     except VaultGone:
@@ -100,7 +100,7 @@ def _form(
     found: Answers,
     ticket: Ticket,
     *,
-    wrong: str = "",
+    wrong: Mapping[str, str] | None = None,
     notice: str = "",
 ) -> Rendered:
     words = rendering.table(language)
@@ -119,8 +119,7 @@ def _form(
         ],
         month=fields.get("month", ""),
         address=views.shown(fields.get("address", "")),
-        wrong=words["remind"][wrong] if wrong else "",
-        is_month=wrong == "wrong_month",
+        wrong={name: words["remind"][key] for name, key in (wrong or {}).items()},
         notice=words["give_form"][f"notice_{notice}"] if notice else "",
     )
 

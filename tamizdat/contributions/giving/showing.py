@@ -149,17 +149,20 @@ def thanks(language: str, row: Contribution, fate: Fate, path: str) -> Rendered:
     """Set the page to which a supporter comes back."""
     words = rendering.table(language)["give_thanks"]
     sentences = [text for key, text in words.items() if key.startswith(f"{fate}_")]
+    if fate == Fate.PAID and row.is_regular:
+        sentences.append(words["regular"])
     amount = shown(row.money, language)
-    is_regular = fate == Fate.PAID and row.is_regular
+    onwards = {
+        Fate.FAILED: Onward(words["again"], views.here(language, GIVING)),
+        Fate.UNKNOWN: Onward(words["look"], views.here(language, path)),
+    }
     return _page(
-        "thanks.html",
+        "said.html",
         language,
         path,
         heading=words[fate],
         sentences=[replaced(each, {"amount": amount}) for each in sentences],
-        regular=words["regular"] if is_regular else "",
-        again=views.here(language, GIVING) if fate == Fate.FAILED else "",
-        look=views.here(language, path) if fate == Fate.UNKNOWN else "",
+        onward=onwards.get(fate),
     )
 
 

@@ -19,16 +19,15 @@ from tamizdat.contributions.supporters.links import SILENCE, Links
 from tamizdat.contributions.supporters.models import Session, Silence
 from tamizdat.contributions.supporters.taking_up import contributions_of
 from tamizdat.desk import rendering, views
-from tamizdat.desk.admission import SUPPORTERS, OneMoreStep, TooMany
+from tamizdat.desk.admission import SUPPORTERS
 from tamizdat.desk.doorway import FORM
 from tamizdat.desk.links import BadLink
 from tamizdat.desk.rendering import Rendered
 from tamizdat.desk.self_service import erase
-from tamizdat.desk.tickets import Ticket
 from tamizdat.reader import dates
-from tamizdat.vault.client import BadAddress, VaultBusy, VaultGone
 
 ASKED = f"{PORTAL}asked/"
+DOOR = views.Form(SUPPORTERS, PORTAL, "portal")
 DONE = "done\n"  # to a mail program that stops letters for somebody
 
 
@@ -38,7 +37,7 @@ def portal(request: HttpRequest, language: str) -> HttpResponse:
     if request.method != "POST":
         if session is not None:
             return views.page(_overview(language, session))
-        return views.page(_form(language, _ticket()))
+        return DOOR.empty(language)
     if "do" not in request.POST:
         return _knock(request, language)
     if not views.is_ours(request):
@@ -52,19 +51,13 @@ def portal(request: HttpRequest, language: str) -> HttpResponse:
 
 
 def _knock(request: HttpRequest, language: str) -> HttpResponse:
-    typed, browser = request.POST.get("address", ""), inside.token_for(request)
-    sent = Asked(typed, language, views.posted(request), browser)
-    try:
-        knock(views.gate(), views.vault(), sent, timezone.now())
-    except OneMoreStep as step:
-        form = _form(language, step.ticket, typed, is_step=True, must_wait=step.must_wait)
-        return views.page(form)
-    except BadAddress:
-        return views.page(_form(language, _ticket(), typed, is_bad=True), status=422)
-    except (TooMany, VaultBusy):
-        return views.refused(request, 429)
-    except VaultGone:
-        return views.refused(request, 503)
+    browser = inside.token_for(request)
+    sent = Asked(request.POST.get("address", ""), language, views.posted(request), browser)
+    trouble = DOOR.take(
+        request, language, lambda: knock(views.gate(), views.vault(), sent, timezone.now())
+    )
+    if trouble is not None:
+        return trouble
     answer = HttpResponseRedirect(views.here(language, ASKED), status=303)
     return inside.mark(answer, browser)
 
@@ -221,33 +214,3 @@ def stop(request: HttpRequest, language: str, token: str) -> HttpResponse:
 
 def _stop(language: str, path: str, state: str) -> Rendered:
     return page("portal_stop.html", language, path, state=state)
-
-
-# What they lean on
-
-
-def _ticket() -> Ticket:
-    return views.gate().give(SUPPORTERS.name, timezone.now())
-
-
-def _form(
-    language: str,
-    ticket: Ticket,
-    typed: str = "",
-    *,
-    is_step: bool = False,
-    must_wait: bool = False,
-    is_bad: bool = False,
-) -> Rendered:
-    return page(
-        "portal_ask.html",
-        language,
-        PORTAL,
-        works=True,
-        ticket=ticket.text,
-        challenge=views.gate().challenge(SUPPORTERS.name, ticket, timezone.now()),
-        address=views.shown(typed),
-        is_step=is_step,
-        must_wait=must_wait,
-        is_bad=is_bad,
-    )

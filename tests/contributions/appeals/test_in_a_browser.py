@@ -16,7 +16,7 @@ from tamizdat.databases import PEOPLE
 from tests.browser import Answer, chromium, needs_chromium, reading
 from tests.contributions.appeals.conftest import Pay
 from tests.contributions.appeals.writing import appeal, line
-from tests.reader.test_axe import AXE
+from tests.reader.axe import AXE
 from tests.stories.desk import Desk
 
 pytestmark = [needs_chromium, pytest.mark.django_db(databases=["default", PEOPLE])]

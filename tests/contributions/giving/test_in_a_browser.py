@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page
 
 from tamizdat.contributions.giving import months, views
 from tamizdat.contributions.giving.models import OtherWay, Ruling
 from tamizdat.contributions.money.models import Contribution
-from tamizdat.desk.rendering import script
-from tests.browser import chromium, needs_chromium, reading
+from tests.browser import needs_chromium
 from tests.contributions.conftest import Shop, both
 from tests.contributions.giving.conftest import ANNA, Giver
 from tests.contributions.giving.test_reminders import stop_of
-from tests.reader.test_axe import AXE, DAY, complaints_of
+from tests.desk.looking import complaints_about
 
 
 def pages(giver: Giver, shop: Shop, prefix: str) -> dict[str, str]:
@@ -74,29 +72,7 @@ def test_axe_and_the_console_find_nothing_on_any_page(
     prefix = "" if language == "en" else f"/{language}"
     # The page that goes on by itself is looked at where it stands.
     html = {
-        f"/{name}/": re.sub(r'<meta http-equiv="refresh"[^>]*>', "", text).encode()
+        name: re.sub(r'<meta http-equiv="refresh"[^>]*>', "", text).encode()
         for name, text in pages(giver, shop, prefix).items()
     }
-
-    def answer(path: str) -> tuple[bytes, str] | None:
-        if path == "/work.js":
-            return script(), "text/javascript"
-        return (html[path], "text/html; charset=utf-8") if path in html else None
-
-    found: list[str] = []  # the browser comes last: Django does not work beside its event loop
-    with chromium() as browser, reading(browser, answer) as reader:
-        for path in html:
-            reader.page.emulate_media(**DAY)  # type: ignore[arg-type] # names are checked as it runs
-            page = reader.open(path)
-            page.evaluate(AXE)
-            found += [f"{path}: {each}" for each in complaints_of(page)]
-            found += _too_wide(page, path)
-        assert found + reader.complaints == []
-
-
-def _too_wide(page: Page, path: str) -> list[str]:
-    """Say where a page is wider than an old telephone."""
-    page.set_viewport_size({"width": 320, "height": 640})
-    width = page.evaluate("document.documentElement.scrollWidth")
-    page.set_viewport_size({"width": 1280, "height": 720})
-    return [f"{path}: {width} pixels wide on a telephone of 320"] if width > 320 else []
+    assert complaints_about(html) == []

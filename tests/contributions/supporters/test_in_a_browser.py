@@ -22,14 +22,13 @@ from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.supporters import inside
 from tamizdat.databases import PEOPLE
 from tamizdat.desk import admission
-from tamizdat.desk.rendering import script
-from tests.browser import chromium, needs_chromium, reading
+from tests.browser import chromium, needs_chromium
 from tests.contributions.conftest import Shop, committing
 from tests.contributions.supporters.conftest import ANNA, Portal, fields_of, give, link_in
 from tests.contributions.supporters.test_receipts import needs_poppler, read
 from tests.desk.conftest import Vaulted, field, posted
+from tests.desk.looking import complaints_about
 from tests.reader.browsing import without_scripts
-from tests.reader.test_axe import AXE, DAY, complaints_of
 
 pytestmark = needs_chromium
 
@@ -105,25 +104,9 @@ def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
     shop: Shop, portal: Portal, vaulted: Vaulted, counter: list[str], language: str
 ) -> None:
     made = pages(shop, portal, vaulted, language)
-    html = {f"/{name}/": body for name, body in made.items()}
-    assert all(b"<title>" in body for body in made.values())
     for name, body in made.items():
         assert "<title>" + {"en": "Form"}.get(language, "") in body.decode(), name
-
-    def answer(path: str) -> tuple[bytes, str] | None:
-        if path == "/work.js":
-            return script(), "text/javascript"
-        return (html[path], "text/html; charset=utf-8") if path in html else None
-
-    found: list[str] = []  # the browser comes last: Django does not work beside its event loop
-    with chromium() as browser, reading(browser, answer) as reader:
-        for path in html:
-            reader.page.emulate_media(**DAY)  # type: ignore[arg-type] # names are checked as it runs
-            page = reader.open(path)
-            page.evaluate(AXE)
-            found += [f"{path}: {each}" for each in complaints_of(page)]
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert found + reader.complaints == []
+    assert complaints_about(made) == []
 
 
 # The whole way

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
 from tamizdat.databases import PEOPLE
-from tamizdat.desk.rendering import script
 from tamizdat.newsletters.subscribers.models import Offered
-from tests.browser import chromium, needs_chromium, reading
+from tests.browser import needs_chromium
 from tests.desk.conftest import Vaulted, field, posted, solved
+from tests.desk.looking import complaints_about
 from tests.newsletters.subscribers.conftest import (
     ANNA,
     DAILY,
@@ -20,7 +18,6 @@ from tests.newsletters.subscribers.conftest import (
     link_in,
     subscribed,
 )
-from tests.reader.test_axe import AXE, DAY, complaints_of
 
 pytestmark = [
     needs_chromium,
@@ -72,28 +69,11 @@ def pages(desk: Client, post: Post, vaulted: Vaulted, language: str) -> dict[str
     return found
 
 
-def answering(html: dict[str, bytes]) -> Any:
-    def answer(path: str) -> tuple[bytes, str] | None:
-        if path == "/work.js":
-            return script(), "text/javascript"
-        return (html[path], "text/html; charset=utf-8") if path in html else None
-
-    return answer
-
-
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
     desk: Client, post: Post, vaulted: Vaulted, language: str
 ) -> None:
-    html = {f"/{name}/": body for name, body in pages(desk, post, vaulted, language).items()}
-    found: list[str] = []  # the browser comes last: Django does not work beside its event loop
-    with chromium() as browser, reading(browser, answering(html)) as reader:
-        for path in html:
-            reader.page.emulate_media(**DAY)  # type: ignore[arg-type] # names are checked as it runs
-            page = reader.open(path)
-            page.evaluate(AXE)
-            found += [f"{path}: {each}" for each in complaints_of(page)]
-        assert found + reader.complaints == []
+    assert complaints_about(pages(desk, post, vaulted, language)) == []
 
 
 def test_no_page_says_in_the_browsers_history_what_it_is(
