@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import os
 import secrets
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +19,8 @@ import pytest
 
 from tamizdat.contributions.money import ledger, pledging, reconciling, renewing, webhooks
 from tamizdat.contributions.money.amounts import Money
+from tamizdat.contributions.money.client import TillClient
+from tamizdat.contributions.money.counter import Counter, Listening
 from tamizdat.contributions.money.errors import MoneyError
 from tamizdat.contributions.money.handles import Keyring
 from tamizdat.contributions.money.models import Contribution, Payment
@@ -64,6 +69,22 @@ def shop(processor: Server, keyring: Keyring, bills: bool) -> Iterator[Shop]:
     found = Shop(processor, provider, keyring)
     yield found
     found.close()
+
+
+@contextmanager
+def listening(
+    shop: Shop, place: Path, say: Callable[[str], None], user: int | None = None
+) -> Iterator[TillClient]:
+    """Let the till answer behind a socket, as it does to the desk; ``say``: its complaints."""
+    user = os.geteuid() if user is None else user
+    counter = Listening(place, Counter(shop.till, say), frozenset({user}))
+    thread = threading.Thread(target=counter.serve, daemon=True)
+    thread.start()
+    try:
+        yield TillClient(place, patience=30)
+    finally:
+        counter.close()
+        thread.join()
 
 
 @dataclass

@@ -22,7 +22,7 @@ from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.money.models.contributions import KEY_BYTES
 from tamizdat.contributions.money.periods import day_in
 from tamizdat.contributions.money.providers.processor import billing, messages
-from tamizdat.contributions.money.providers.processor.answering import Request
+from tamizdat.contributions.money.providers.processor.loopback import Request
 from tamizdat.contributions.money.providers.processor.serving import Server, served
 from tamizdat.contributions.money.providers.processor.store import Store
 from tamizdat.contributions.money.providers.sandbox import Sandbox

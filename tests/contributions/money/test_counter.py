@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tamizdat.contributions.money.client import TillClient
-from tamizdat.contributions.money.counter import HEAD, Counter, Listening, read_frame
+from tamizdat.contributions.money.counter import HEAD, Counter, read_frame
 from tamizdat.contributions.money.errors import (
     BadWebhook,
     NotPossible,
@@ -25,7 +25,7 @@ from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.money.providers.processor import messages
 from tamizdat.contributions.money.staying import AlreadyThere, Rounds, only_one
 from tamizdat.contributions.money.switching import switch
-from tests.contributions.conftest import SECRET, Shop, both, committing
+from tests.contributions.conftest import SECRET, Shop, both, committing, listening
 
 
 @pytest.fixture
@@ -35,13 +35,8 @@ def said() -> list[str]:
 
 @pytest.fixture
 def client(shop: Shop, tmp_path: Path, said: list[str]) -> Iterator[TillClient]:
-    place = tmp_path / "till.sock"
-    listening = Listening(place, Counter(shop.till, said.append), frozenset({os.geteuid()}))
-    thread = threading.Thread(target=listening.serve, daemon=True)
-    thread.start()
-    yield TillClient(place, patience=30)
-    listening.close()
-    thread.join()
+    with listening(shop, tmp_path / "till.sock", said.append) as found:
+        yield found
 
 
 @committing
@@ -103,14 +98,13 @@ def test_a_till_that_is_not_there_is_said(tmp_path: Path) -> None:
 @both
 def test_strangers_of_this_machine_are_not_answered(shop: Shop, tmp_path: Path) -> None:
     place = tmp_path / "till.sock"
-    listening = Listening(place, Counter(shop.till, print), frozenset({os.geteuid() + 1}))
-    thread = threading.Thread(target=listening.serve, daemon=True)
-    thread.start()
-    with socket.socket(socket.AF_UNIX) as asked:
+    stranger = os.geteuid() + 1
+    with (
+        listening(shop, place, print, user=stranger),
+        socket.socket(socket.AF_UNIX) as asked,
+    ):
         asked.connect(str(place))
         assert asked.recv(1) == b""
-    listening.close()
-    thread.join()
 
 
 @both

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -16,10 +15,9 @@ from pytest_django import Settings as DjangoSettings
 
 from tamizdat.contributions.money import hooks
 from tamizdat.contributions.money.client import TillClient
-from tamizdat.contributions.money.counter import Counter, Listening
 from tamizdat.contributions.money.models import Contribution, Event
 from tamizdat.contributions.money.providers.processor import messages
-from tests.contributions.conftest import SECRET, Shop, both, committing
+from tests.contributions.conftest import SECRET, Shop, both, committing, listening
 
 JSON = "application/json; charset=utf-8"
 
@@ -39,12 +37,8 @@ def door(
     settings.ROOT_URLCONF = "tamizdat.urls.desk"
     settings.MIDDLEWARE = ["tamizdat.desk.doorway.Doorway"]
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
-    listening = Listening(place, Counter(shop.till, said.append), frozenset({os.geteuid()}))
-    thread = threading.Thread(target=listening.serve, daemon=True)
-    thread.start()
-    yield TillClient(place, patience=30)
-    listening.close()
-    thread.join()
+    with listening(shop, place, said.append) as found:
+        yield found
 
 
 def send(body: bytes, headers: dict[str, str], provider: str = "sandbox") -> int:

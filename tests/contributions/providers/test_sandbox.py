@@ -157,6 +157,7 @@ def test_what_is_asked_without_its_key_is_refused(server: Server) -> None:
     assert asked(server, "POST", "/test/clock", "{}")[0] == 401
     assert asked(server, "GET", "/elsewhere")[0] == 404
     assert asked(server, "GET", "/pay/vis_none")[0] == 404
+    assert asked(server, "PUT", "/v1/visits", "{}")[0] == 405
 
 
 def test_messages_are_sent_until_they_are_taken(server: Server) -> None:

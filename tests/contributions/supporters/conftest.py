@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -18,14 +16,10 @@ from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
 from tamizdat.contributions.money import rates
-from tamizdat.contributions.money.counter import Counter, Listening
 from tamizdat.contributions.money.models import Contribution
-from tamizdat.desk.post.folder import Folder
-from tamizdat.desk.post.office import Office
-from tamizdat.vault import retention, tokens
+from tamizdat.vault import retention
 from tamizdat.vault.models import Address
-from tamizdat.vault.opening import Opener
-from tests.contributions.conftest import Shop
+from tests.contributions.conftest import Shop, listening
 from tests.desk.conftest import (  # noqa: F401 - fixtures
     Vaulted,
     cheap,
@@ -36,7 +30,7 @@ from tests.desk.conftest import (  # noqa: F401 - fixtures
     solved,
     vaulted,
 )
-from tests.newsletters.subscribers.conftest import Post
+from tests.newsletters.subscribers.conftest import Post, post  # noqa: F401 - a fixture
 
 ANNA = "Anna.K@example.org"
 RATES = b"day,currency,per_euro\n2026-01-01,USD,1.1\n2026-01-01,JPY,160\n"
@@ -46,20 +40,6 @@ RATES = b"day,currency,per_euro\n2026-01-01,USD,1.1\n2026-01-01,JPY,160\n"
 def vault_keys(vaulted: Vaulted) -> tuple[Path, Any]:  # noqa: F811 - the fixture
     """The till seals with the keys of the vault's process, as in a newsroom."""
     return vaulted.folder, vaulted.pair
-
-
-@pytest.fixture
-def post(vaulted: Vaulted, tmp_path: Path) -> Post:  # noqa: F811 - the fixture
-    opener = Opener.unlock(vaulted.folder, "pass phrase")
-    complaints: list[str] = []
-    folder = tmp_path / "outbox"
-
-    def page(language: str, path: str) -> str:
-        return f"https://desk.example{'' if language == 'en' else '/' + language}{path}"
-
-    way = Folder(folder)
-    office = Office(opener, way, "post@desk.example", page, tokens.new, complaints.append)
-    return Post(office, folder, complaints)
 
 
 @pytest.fixture(autouse=True)
@@ -73,13 +53,9 @@ def counter(shop: Shop, tmp_path: Path, settings: DjangoSettings) -> Iterator[li
     """The till behind the socket at which the desk asks; what it complains of."""
     said: list[str] = []
     place = tmp_path / "till.sock"
-    listening = Listening(place, Counter(shop.till, said.append), frozenset({os.geteuid()}))
-    thread = threading.Thread(target=listening.serve, daemon=True)
-    thread.start()
     settings.TILL_SOCKET = place
-    yield said
-    listening.close()
-    thread.join()
+    with listening(shop, place, said.append):
+        yield said
 
 
 def address_of(vault: Vaulted, address: str = ANNA) -> Address:

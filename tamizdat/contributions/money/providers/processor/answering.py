@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -19,34 +19,16 @@ from urllib.parse import parse_qs
 
 from tamizdat.contributions.money.providers.processor import billing, deeds, pages
 from tamizdat.contributions.money.providers.processor.deeds import Wrong
+from tamizdat.contributions.money.providers.processor.loopback import (
+    LostReply,
+    Request,
+    Response,
+)
 from tamizdat.contributions.money.providers.processor.store import Store, Thing
 
 KEYS_HOLD = timedelta(hours=24)
 PAGE = 100
 TEST_ANSWER: dict[str, Any] = {"done": True}
-
-
-class LostReply(Exception):
-    """It was done, and nobody hears of it."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request as it came."""
-
-    method: str
-    path: str
-    query: str = ""
-    headers: dict[str, str] = field(default_factory=dict)  # names in small letters
-    body: bytes = b""
-
-
-@dataclass(frozen=True)
-class Response:
-    status: int
-    body: bytes
-    kind: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +42,8 @@ class Processor:
     def answer(self, request: Request) -> Response:
         """Answer one request. Raises LostReply where the connection is to be cut."""
         try:
+            if request.method not in ("GET", "POST"):
+                raise Wrong(405, "no-such-method")
             parts = [part for part in request.path.split("/") if part]
             if parts[:1] == ["pay"] and len(parts) in (2, 3):
                 return self._pay(request, parts[1:])
