@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import time_machine
 from django.utils import timezone
 
@@ -21,12 +20,6 @@ from tests import writing
 
 Bake = Callable[..., Any]
 PAGE, BUNDLE = "2026/11/the-dam-holds/index.html", "bundles/2026/11/the-dam-holds.json"
-
-
-@pytest.fixture
-def home(newsroom: dict[str, Home], bake: Bake) -> Home:
-    bake(full=True)
-    return newsroom["en"]
 
 
 def files_of(edition: Path) -> dict[str, bytes]:

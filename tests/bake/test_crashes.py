@@ -23,31 +23,16 @@ from pytest_django import Settings as DjangoSettings
 from tamizdat.bake import records
 from tamizdat.bake.leaving import Leaving
 from tamizdat.bake.models import File
-from tamizdat.edition import reading
 from tamizdat.edition.tree import Tree
 from tamizdat.edition.trust import Trust
 from tamizdat.stories.models import Home, Story
 from tests import homes, writing
-from tests.bake.test_sealing import Folder, look
+from tests.bake.readers import come, look
 from tests.sizes import few
 
 Bake = Callable[..., Any]
 BENCH = homes.ROOT / "bench" / "crash_bake.py"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def home(newsroom: dict[str, Home], bake: Bake) -> Home:
-    bake(full=True)
-    return newsroom["en"]
-
-
-@pytest.fixture
-def reader(edition: Path, home: Home) -> Trust:
-    """A reader who has the first edition."""
-    trust = Trust(reading.first_root(Folder(edition)), timezone.now())
-    reading.refresh(trust, Folder(edition))
-    return trust
 
 
 # Kills
@@ -193,7 +178,7 @@ def test_a_full_disk_keeps_the_last_edition_and_is_made_good_when_there_is_room(
     newsroom: dict[str, Home], small_disk: Path, bake: Bake
 ) -> None:
     bake(full=True)
-    trust = Trust(reading.first_root(Folder(small_disk)), timezone.now())
+    trust = come(small_disk)
     before = look(trust, small_disk)
     ballast = small_disk / "ballast"
     fill(ballast)

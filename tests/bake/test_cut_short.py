@@ -15,7 +15,6 @@ from django.utils import timezone
 from tamizdat.bake import records, sweeping
 from tamizdat.bake.models import Asset, Edition, File, Metadata
 from tamizdat.bake.sealing import OldKeys, Sealing
-from tamizdat.edition import reading
 from tamizdat.edition import tree as edition_tree
 from tamizdat.edition.ceremony import found, rotate
 from tamizdat.edition.keys import Key, Keyring
@@ -23,8 +22,8 @@ from tamizdat.edition.roles import Shape
 from tamizdat.edition.trust import Trust
 from tamizdat.stories.models import Home, Photo, Story
 from tests import writing
+from tests.bake.readers import look
 from tests.bake.test_publishing import traces
-from tests.bake.test_sealing import Folder, look
 
 Bake = Callable[..., Any]
 HOURS = timedelta(hours=1)
@@ -40,19 +39,6 @@ def die(*_: object, **__: object) -> None:
 
 def disk_is_full(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
-
-
-@pytest.fixture
-def home(newsroom: dict[str, Home], bake: Bake) -> Home:
-    bake(full=True)
-    return newsroom["en"]
-
-
-@pytest.fixture
-def reader(edition: Path, home: Home) -> Trust:
-    trust = Trust(reading.first_root(Folder(edition)), timezone.now())
-    reading.refresh(trust, Folder(edition))
-    return trust
 
 
 def media(edition: Path) -> set[str]:

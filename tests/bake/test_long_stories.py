@@ -21,16 +21,15 @@ from tamizdat.bake.leaving import Leaving
 from tamizdat.bake.models import Dirty, File
 from tamizdat.bake.sealing import Sealing
 from tamizdat.bake.telling import places_of
-from tamizdat.edition import reading
 from tamizdat.edition.bundle import open_bundle
 from tamizdat.edition.tree import Tree
 from tamizdat.edition.trust import Trust
 from tamizdat.reader.parts import LIMIT
 from tamizdat.stories.models import Home, Story
 from tests import writing
+from tests.bake.readers import look
 from tests.bake.test_incremental import bake_afresh, tree
 from tests.bake.test_publishing import traces
-from tests.bake.test_sealing import Folder, look
 from tests.reader.test_parts import sample_paragraphs
 from tests.sizes import few
 
@@ -59,19 +58,6 @@ def long(words: int, language: str = "en", seed: int = 1) -> Body:
 
 
 ONE, TWO, THREE, MORE = 300, 4200, 7500, 11_000  # words; so many parts, with room to spare
-
-
-@pytest.fixture
-def home(newsroom: dict[str, Home], bake: Bake) -> Home:
-    bake(full=True)
-    return newsroom["en"]
-
-
-@pytest.fixture
-def reader(edition: Path, home: Home) -> Trust:
-    trust = Trust(reading.first_root(Folder(edition)), timezone.now())
-    reading.refresh(trust, Folder(edition))
-    return trust
 
 
 @pytest.fixture

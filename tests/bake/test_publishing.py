@@ -24,13 +24,6 @@ from tests import writing
 Bake = Callable[..., Any]
 
 
-@pytest.fixture
-def home(newsroom: dict[str, Home], bake: Bake) -> Home:
-    """The English front, with everything that a fresh newsroom has already baked."""
-    bake(full=True)
-    return newsroom["en"]
-
-
 def text(edition: Path, path: str) -> str:
     return (edition / path).read_text(encoding="utf-8")
 

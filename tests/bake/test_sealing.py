@@ -16,7 +16,7 @@ from pytest_django import Settings as DjangoSettings
 
 from tamizdat.bake import journal, sealing, sweeping
 from tamizdat.bake.baker import bake as bake_now
-from tamizdat.bake.models import Asset, Edition, File, Metadata
+from tamizdat.bake.models import Edition, Metadata
 from tamizdat.edition import reading
 from tamizdat.edition import tree as edition_tree
 from tamizdat.edition.ceremony import rotate
@@ -25,52 +25,11 @@ from tamizdat.edition.keys import Keyring, NoKeys
 from tamizdat.edition.trust import Trust
 from tamizdat.stories.models import Home, Story
 from tests import writing
+from tests.bake.readers import Folder, come, look
 from tests.sizes import few
 
 Bake = Callable[..., Any]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-class Folder:
-    """An edition's folder as a reader meets it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def read(self, path: str, limit: int) -> bytes | None:
-        file = self.root / path
-        return file.read_bytes()[: limit + 1] if file.is_file() else None
-
-    def paths(self) -> None:
-        return None
-
-
-@pytest.fixture
-def home(newsroom: dict[str, Home], bake: Bake) -> Home:
-    bake(full=True)
-    return newsroom["en"]
-
-
-@pytest.fixture
-def reader(edition: Path, home: Home) -> Trust:
-    """A reader who has the first edition."""
-    trust = Trust(reading.first_root(Folder(edition)), timezone.now())
-    reading.refresh(trust, Folder(edition))
-    return trust
-
-
-def look(trust: Trust, edition: Path) -> int:
-    """Refresh, verify all files that the database knows of; return the edition's number."""
-    source = Folder(edition)
-    trust.now = timezone.now()
-    reading.refresh(trust, source)
-    known = [*File.objects.values_list("path", flat=True)]
-    known += Asset.objects.values_list("path", flat=True)
-    for path in known:
-        entry = reading.find(trust, source, path)
-        assert entry is not None, path
-        reading.fetch_signed(source, entry)
-    return trust.edition.number
 
 
 def test_every_file_of_every_edition_verifies(
@@ -371,6 +330,6 @@ def test_a_missing_bin_comes_back_with_a_full_bake(
     for file in (edition / "signed").glob("*.pages-*"):
         file.unlink()
     with pytest.raises(Missing):
-        look(Trust(reading.first_root(Folder(edition)), timezone.now()), edition)
+        look(come(edition), edition)
     bake(full=True)
     look(reader, edition)

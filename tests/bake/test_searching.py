@@ -28,12 +28,6 @@ from tests.sizes import few
 Bake = Callable[..., Any]
 
 
-@pytest.fixture
-def home(newsroom: dict[str, Home], bake: Bake) -> Home:
-    bake(full=True)
-    return newsroom["en"]
-
-
 def found(edition: Path, question: str, language: str = "en") -> list[str]:
     """Return the headlines that a question finds, the best first."""
     segments = [books.segment_of(row) for row in books.standing(language)]
