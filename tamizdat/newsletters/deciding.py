@@ -11,12 +11,11 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.db.models import F
 
 from tamizdat.accounts import audit
-from tamizdat.databases import PEOPLE
 from tamizdat.newsletters.models import Issue
-from tamizdat.newsletters.sender.models import Delivery, Sending
+from tamizdat.newsletters.sender.booking import resolve_uncertain
+from tamizdat.newsletters.sender.models import Delivery
 
 LEAVE, AGAIN = "leave", "again"
 PER_PAGE = 100
@@ -31,26 +30,9 @@ def page_of(issue: Issue, number: str | None) -> Page[Delivery]:
 
 def decide(issue: Issue, numbers: Iterable[str], decision: str, who: Any) -> int:
     """Decide on the mails with these numbers; return on how many."""
-    sending = Sending.objects.of(issue.uuid)
     wanted = [int(each) for each in numbers if each.isdecimal()]
-    if sending is None or decision not in (LEAVE, AGAIN) or not wanted:
+    if decision not in (LEAVE, AGAIN) or not wanted:
         return 0
     with transaction.atomic():
         audit.note("newsletter.uncertain", f"issue {issue.pk}: {decision}", who=who.pk)
-        with transaction.atomic(using=PEOPLE):
-            return _decide(sending, wanted, decision)
-
-
-def _decide(sending: Sending, numbers: list[int], decision: str) -> int:
-    mine = Delivery.objects.filter(sending=sending, state=State.UNCERTAIN, pk__in=numbers)
-    if decision == LEAVE:
-        count = mine.update(state=State.SENT, reason="decided: it arrived")
-        values: dict[str, Any] = {"sent": F("sent") + count}
-    else:
-        count = mine.update(state=State.READY, reason="", claim=None)
-        values = {}
-    Sending.objects.filter(pk=sending.pk).update(uncertain=F("uncertain") - count, **values)
-    if decision == AGAIN and count:
-        done = Sending.objects.filter(pk=sending.pk, state=Sending.State.SENT)
-        done.update(state=Sending.State.SENDING, ended_at=None)
-    return count
+        return resolve_uncertain(issue.uuid, send_again=decision == AGAIN, numbers=wanted)

@@ -146,12 +146,6 @@ def day_of(newsletter: Newsletter, moment: datetime) -> date:
 # The issue
 
 
-def draft_what_is_near(now: datetime) -> list[Occasion]:
-    """Draft the issues whose time is near; return what came of it, skipped moments too."""
-    made = (draft(each.newsletter, each.due_at, now) for each in near(now))
-    return [each for each in made if each is not None]
-
-
 def draft(newsletter: Newsletter, due_at: datetime, now: datetime) -> Occasion | None:
     """Draft the issue of a moment, or skip it; None where that day has its occasion already."""
     with transaction.atomic():

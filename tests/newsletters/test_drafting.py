@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tamizdat.newsletters import drafting
-from tamizdat.newsletters.drafting import Candidate, choose, draft, draft_what_is_near
+from tamizdat.newsletters.drafting import Candidate, choose, draft, near
 from tamizdat.newsletters.models import Carried, Highlight, Issue, Newsletter, Occasion
 from tamizdat.stories.models import HomeTop, Story
 from tests import writing
@@ -32,6 +32,12 @@ def shown(occasion: Occasion | None) -> list[str]:
     assert occasion.issue is not None
     draft = occasion.issue.get_latest_revision_as_object()
     return [line.story.title for line in draft.stories.all()]
+
+
+def draft_what_is_near(now: datetime) -> list[Occasion]:
+    """Draft as the clerk does; return what came of it, skipped moments too."""
+    made = (draft(each.newsletter, each.due_at, now) for each in near(now))
+    return [each for each in made if each is not None]
 
 
 def on_thursday(clock: time_machine.Traveller) -> datetime:

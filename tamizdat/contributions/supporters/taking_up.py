@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from tamizdat.contributions.money.models import Contribution, Payment
-from tamizdat.contributions.supporters.models import LINK_WORKS, Knock, WayIn
+from tamizdat.contributions.supporters.models import Knock, WayIn
 from tamizdat.databases import PEOPLE
 from tamizdat.desk.models import Letter
 from tamizdat.desk.post.office import BATCH, letter_to
@@ -75,8 +75,3 @@ def _write(address: Address, knock: Knock, now: datetime) -> None:
         browser=bytes(knock.browser),
         gone_at=letter.gone_at,  # until it is sent; then LINK_WORKS
     )
-
-
-def works_until(now: datetime) -> datetime:
-    """Return until when a link works that is sent now."""
-    return now + LINK_WORKS

@@ -183,18 +183,22 @@ def _result(number: int, sending: int, states: Mapping[int, State] | None, now: 
     return Result(number, sending, state, "" if state == Deliveries.SENT else DIED, due_at)
 
 
-def resolve_uncertain(issue: UUID, now: datetime, *, send_again: bool) -> int:
-    """Let an editor decide about deliveries of which nobody knows: send them again, although some
-    may then come twice, or take them for sent. Returns how many there were."""
+def resolve_uncertain(
+    issue: UUID, *, send_again: bool, numbers: Sequence[int] | None = None
+) -> int:
+    """Let an editor decide about deliveries of which nobody knows, those with these numbers or all:
+    send them again, although some may then come twice, or take them for sent. Returns how many."""
     state = Deliveries.READY if send_again else Deliveries.SENT
+    reason = "" if send_again else "decided: it arrived"
     with transaction.atomic(using=PEOPLE):
-        sending = Sending.objects.select_for_update().get(issue=issue)
-        mine = Delivery.objects.filter(sending=sending, state=Deliveries.UNCERTAIN)
-        count = mine.update(state=state, due_at=None)
-        sending.uncertain = max(0, sending.uncertain - count)
-        if not send_again:
-            sending.sent += count
-        elif count and sending.state == Sending.State.SENT:
-            sending.state, sending.ended_at = Sending.State.SENDING, None
-        sending.save(update_fields=["uncertain", "sent", "state", "ended_at"])
+        mine = Delivery.objects.filter(sending__issue=issue, state=Deliveries.UNCERTAIN)
+        if numbers is not None:
+            mine = mine.filter(pk__in=numbers)
+        count = mine.update(state=state, reason=reason, claim=None, due_at=None)
+        sending = Sending.objects.filter(issue=issue)
+        sent = 0 if send_again else count
+        sending.update(uncertain=F("uncertain") - count, sent=F("sent") + sent)
+        if send_again and count:
+            done = sending.filter(state=Sending.State.SENT)
+            done.update(state=Sending.State.SENDING, ended_at=None)
     return count

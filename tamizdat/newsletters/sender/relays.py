@@ -35,13 +35,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from tamizdat.desk.post.ways import BadWay, server_of
 from tamizdat.newsletters.sender.dkim import BadKey, Signer
 from tamizdat.newsletters.sender.talking import Place
 from tamizdat.newsletters.sender.throttling import WarmUp
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
 LINES = 4
 RUN = 10  # refused mails in a row
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0  # seconds
@@ -158,22 +157,16 @@ def read(file: Path) -> Ways:
 def place_of(url: str) -> Place:
     """Read a server's place, and who signs in there. Raises BadRelays, never repeating it."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise BadRelays("server: expected smtp://host:port, found no sound port") from None
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise BadRelays("server: expected smtp://host:port or smtps://host:port")
-    if parts.path not in ("", "/") or parts.query:
-        raise BadRelays("server: expected nothing after the host and its port")
-    is_wrapped = parts.scheme == "smtps"
+        server = server_of(url)
+    except BadWay as problem:
+        raise BadRelays(f"server: {problem}") from None
     return Place(
-        parts.hostname,
-        port or (465 if is_wrapped else 587),
-        is_wrapped=is_wrapped,
-        must_start=not is_wrapped and parts.hostname not in LOCAL,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        server.host,
+        server.port,
+        is_wrapped=server.is_wrapped,
+        must_start=server.must_start,
+        user=server.user,
+        password=server.password,
     )
 
 

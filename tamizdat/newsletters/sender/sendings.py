@@ -29,7 +29,6 @@ GRACE = timedelta(minutes=30)
 DIGEST = "digest"  # the variant that every issue has
 
 State = Sending.State
-ALIVE = (State.SCHEDULED, State.LATE, State.LAYING_OUT, State.SENDING, State.STOPPED)
 
 
 class SendingError(Exception):

@@ -148,11 +148,11 @@ def test_a_line_that_is_cut_after_the_end_leaves_one_uncertain_that_is_never_sen
         work(mine, is_sent(sending))
         assert states(sending) == {"sent": 29, "uncertain": 1}
         assert sorted(server.recipients) == EVERYBODY
-        assert booking.resolve_uncertain(sending.issue, NOW, send_again=True) == 1
+        assert booking.resolve_uncertain(sending.issue, send_again=True) == 1
         work(mine, is_sent(sending))
         mine.end()
     assert Counter(server.recipients)["reader7@example.org"] == 2  # an editor wanted it so
-    assert booking.resolve_uncertain(sending.issue, NOW, send_again=False) == 0
+    assert booking.resolve_uncertain(sending.issue, send_again=False) == 0
 
 
 def _moved(clock: Time, seconds: float) -> bool:
@@ -165,7 +165,7 @@ def test_an_editor_may_take_uncertain_ones_for_sent(tmp_path: Path) -> None:
     sending = begun()
     Delivery.objects.update(state="uncertain")
     Sending.objects.update(uncertain=1)
-    assert booking.resolve_uncertain(sending.issue, NOW, send_again=False) == 1
+    assert booking.resolve_uncertain(sending.issue, send_again=False) == 1
     found = sendings.progress(sending.issue, NOW)
     assert (found.sent, found.uncertain) == (1, 0)
 

@@ -32,7 +32,7 @@ HEAD = 65_536  # bytes that are looked at to find out what a file is
 DELIMITERS = ",;\t"
 ADDRESSES = ("email address", "email", "e-mail", "e-mail address", "address", "mail", "почта")
 FORMULAS = ("=", "+", "-", "@")
-TRUE, FALSE = frozenset({"true", "1", "yes", "y"}), frozenset({"false", "0", "no", "n"})
+TRUE = frozenset({"true", "1", "yes", "y"})
 
 ACTIVE, LEFT, BOUNCED, COMPLAINED, PENDING = "active left bounced complained pending".split()
 STATES = {
