@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tamizdat.importers.datelines import Dateline, parse_stamp
-from tamizdat.importers.dom import Element, text_of
+from tamizdat.importers.dom import Element
 from tamizdat.importers.inline import safe_address
 
 LONGEST_SCRIPT = 500_000
@@ -208,9 +208,3 @@ def _text(value: Any) -> str | None:
         return None
     words = re.sub(r"<[^>]*>", "", value[:2000])
     return " ".join(words.split()) or None
-
-
-def microdata_date(element: Element) -> Dateline | None:
-    """Read an element that is marked up as the date of publication."""
-    stamp = element.get("content") or element.get("datetime") or text_of(element)
-    return parse_stamp(stamp)

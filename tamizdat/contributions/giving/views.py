@@ -7,6 +7,7 @@ GET and HEAD change nothing. Who is refused reaches no line that writes, or that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -218,7 +219,7 @@ def new_ticket() -> Ticket:
     return views.gate().give(GIVE.name, timezone.now())
 
 
-def today() -> Any:
+def today() -> date:
     """Return the day on the newsroom's calendar."""
     return day_in(timezone.now(), showing.zone())
 

@@ -117,6 +117,7 @@ class Settling(Matching):
             deeds += self._dispute(payment, dispute)
         if moved:
             self._stand(contribution, payment)
+            self._renew(contribution, payment)
             self._tell(contribution, payment, seen)
         ledger.post(*deeds)
 
@@ -166,9 +167,12 @@ class Settling(Matching):
         failed = payments.filter(state=Payment.State.FAILED, period__gt=paid).order_by("period")
         first_failed = failed.values_list("day", flat=True).first()
         # The first payment's day, even where a later one was heard of before it.
-        anchor = confirmed.filter(period=0).values_list("day", flat=True).first()
-        anchor = anchor or contribution.anchor
-        anchor = anchor or due_on(payment.day, contribution.rhythm, -(payment.period or 0))
+        first = confirmed.filter(period=0).values_list("day", flat=True).first()
+        anchor = (
+            first
+            or contribution.anchor
+            or due_on(payment.day, contribution.rhythm, -(payment.period or 0))
+        )
         values = {
             "anchor": anchor,
             "period": paid,
@@ -180,9 +184,14 @@ class Settling(Matching):
             Contribution.objects.filter(pk=contribution.pk).exclude(
                 state=Contribution.State.ENDED
             ).update(**values)
-        if payment.state == Payment.State.CONFIRMED and payment.period is not None:
-            for renewal in Renewal.objects.filter(contribution=contribution, period=payment.period):
-                Renewal.objects.move(renewal.pk, Renewal.State.PAID)
+
+    def _renew(self, contribution: Contribution, payment: Payment) -> None:
+        """Note that a renewal is paid, if it was one."""
+        period, is_paid = payment.period, payment.state == Payment.State.CONFIRMED
+        if not contribution.is_regular or not is_paid or period is None:
+            return
+        for renewal in Renewal.objects.filter(contribution=contribution, period=period):
+            Renewal.objects.move(renewal.pk, Renewal.State.PAID)
 
     def _tell(self, contribution: Contribution, payment: Payment, seen: Charge) -> None:
         """Note what the supporter is to be told of a payment."""

@@ -38,7 +38,6 @@ from tamizdat.desk.tickets import Ticket
 from tamizdat.reader import dates
 from tamizdat.reader.words import locale_of
 
-DEEDS = ("amount", "pause", "resume", "rhythm", "end")
 STATUS = {"not_now": 503, "unsure": 503}
 
 

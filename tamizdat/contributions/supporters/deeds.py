@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -30,7 +29,7 @@ from tamizdat.contributions.money.errors import (
     Refused,
     Unsure,
 )
-from tamizdat.contributions.money.models import Contribution, Payment
+from tamizdat.contributions.money.models import Contribution
 from tamizdat.contributions.money.periods import due_on, period_at, plus_months
 from tamizdat.contributions.supporters.models import Session, Switching
 from tamizdat.databases import PEOPLE
@@ -212,9 +211,3 @@ def _quietly(deed: Callable[[], object]) -> None:
         deed()
     except MoneyError:
         return
-
-
-def is_under_way(contribution: UUID) -> bool:
-    """Say whether a payment is on its way, or its fate unknown."""
-    moving = [Payment.State.PENDING, Payment.State.UNKNOWN]
-    return Payment.objects.filter(contribution=contribution, state__in=moving).exists()

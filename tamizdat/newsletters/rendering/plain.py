@@ -7,7 +7,7 @@ are not broken: mail programs do that, and each has its own width.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import unescape
 
 from markupsafe import Markup
@@ -80,40 +80,13 @@ def _item(letter: Letter, item: Item, variant: str, say: Voice) -> Iterator[str]
 
 
 def _article(letter: Letter, article: Article, say: Voice) -> Iterator[str]:
-    own, w = readers_words(letter.language), words(letter.language)
+    own = readers_words(letter.language)
 
     def told(source: Markup) -> str:
         return neutral(_told(alone(letter.public_address, source)))
 
     for block in article.body:
-        match block:
-            case pages.Text():
-                yield told(block.html)
-            case pages.Heading():
-                yield neutral(block.text)
-            case pages.Photo():
-                yield _picture(block.picture, w.picture)
-            case pages.Gallery():
-                yield from (_picture(each, w.picture) for each in block.pictures)
-            case pages.PullQuote():
-                yield _quoted(neutral(block.text), neutral(block.attribution))
-            case pages.BlockQuote():
-                yield _quoted(told(block.html), neutral(block.attribution))
-            case pages.FactBox():
-                yield f"{RULE} {neutral(block.title or own.background)}\n{told(block.html)}\n{RULE}"
-            case pages.Table():
-                yield _table(block)
-            case pages.LinkCard():
-                about = f"{block.description} ({block.host})".strip()
-                said = (block.title, about, block.url)
-                yield neutral("\n".join(part for part in said if part))
-            case pages.Audio() | pages.Video():
-                length = block.duration_seconds
-                lasts = f" ({say.duration(length)})" if length else ""
-                yield f"{w.heard} {neutral(block.title)}{lasts}"
-                if block.transcript:
-                    told_in_full = "\n\n".join(paragraphs(block.transcript))
-                    yield f"{own.transcript}\n{neutral(told_in_full)}"
+        yield from _block(letter.language, block, say, told)
     if article.footnotes:
         yield str(own.notes)
     for note in article.footnotes:
@@ -121,6 +94,40 @@ def _article(letter: Letter, article: Article, say: Voice) -> Iterator[str]:
     for correction in article.corrections:
         head = f"{say.counted('correction', 1)}, {say.day(correction.published)}."
         yield f"{head} {neutral(correction.text)}"
+
+
+def _block(
+    language: str, block: pages.Block, say: Voice, told: Callable[[Markup], str]
+) -> Iterator[str]:
+    own, w = readers_words(language), words(language)
+    match block:
+        case pages.Text():
+            yield told(block.html)
+        case pages.Heading():
+            yield neutral(block.text)
+        case pages.Photo():
+            yield _picture(block.picture, w.picture)
+        case pages.Gallery():
+            yield from (_picture(each, w.picture) for each in block.pictures)
+        case pages.PullQuote():
+            yield _quoted(neutral(block.text), neutral(block.attribution))
+        case pages.BlockQuote():
+            yield _quoted(told(block.html), neutral(block.attribution))
+        case pages.FactBox():
+            yield f"{RULE} {neutral(block.title or own.background)}\n{told(block.html)}\n{RULE}"
+        case pages.Table():
+            yield _table(block)
+        case pages.LinkCard():
+            about = f"{block.description} ({block.host})".strip()
+            said = (block.title, about, block.url)
+            yield neutral("\n".join(part for part in said if part))
+        case pages.Audio() | pages.Video():
+            length = block.duration_seconds
+            lasts = f" ({say.duration(length)})" if length else ""
+            yield f"{w.heard} {neutral(block.title)}{lasts}"
+            if block.transcript:
+                told_in_full = "\n\n".join(paragraphs(block.transcript))
+                yield f"{own.transcript}\n{neutral(told_in_full)}"
 
 
 def _picture(picture: pages.Picture, label: str) -> str:

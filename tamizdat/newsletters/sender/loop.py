@@ -265,9 +265,7 @@ class Loop:
             heapq.heappush(self._waiting, (moment, claimed.number, claimed))
         else:
             due_at = booking.stepped(datetime.fromtimestamp(moment, UTC))
-            result = Result(
-                claimed.number, claimed.sending, Deliveries.DEFERRED, "domain", due_at, False
-            )
+            result = _result(claimed, Deliveries.DEFERRED, "domain", due_at=due_at, is_try=False)
             self._results.append(result)
         return False
 
@@ -326,11 +324,7 @@ class Loop:
             self._results.append(_result(claimed, Deliveries.SENT))
         else:
             suppress = claimed.sealed.index if kind is Kind.NO_SUCH and claimed.sealed else None
-            self._results.append(
-                Result(
-                    claimed.number, claimed.sending, Deliveries.FAILED, reason, suppress=suppress
-                )
-            )
+            self._results.append(_result(claimed, Deliveries.FAILED, reason, suppress=suppress))
 
     def _put_off(self, claimed: Claimed, reason: str) -> None:
         """Try a delivery again later, or give it up."""
@@ -339,8 +333,7 @@ class Loop:
         if claimed.began + booking.GIVEN_UP < due_at:
             self._results.append(_result(claimed, Deliveries.FAILED, f"given up: {reason}"[:40]))
             return
-        deferred = Deliveries.DEFERRED
-        self._results.append(Result(claimed.number, claimed.sending, deferred, reason[:40], due_at))
+        self._results.append(_result(claimed, Deliveries.DEFERRED, reason[:40], due_at=due_at))
 
     def _try_another_way(self, claimed: Claimed, reason: str) -> None:
         self.journal.settle(claimed.number)
@@ -397,6 +390,12 @@ class Loop:
 
 
 def _result(
-    claimed: Claimed, state: Delivery.State, reason: str = "", *, is_try: bool = True
+    claimed: Claimed,
+    state: Delivery.State,
+    reason: str = "",
+    *,
+    is_try: bool = True,
+    due_at: datetime | None = None,
+    suppress: bytes | None = None,
 ) -> Result:
-    return Result(claimed.number, claimed.sending, state, reason, is_try=is_try)
+    return Result(claimed.number, claimed.sending, state, reason, due_at, is_try, suppress)

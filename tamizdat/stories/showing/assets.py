@@ -54,7 +54,6 @@ PORTRAIT = Use("portrait", (f"fill-192x192|{AVIF}", f"fill-192x192|{JPEG}"))
 LOGO = Use("logo", (f"max-120x120|{PNG}",))
 SHARE = Use("share", (f"fill-1200x630|{JPEG}",))
 BESIDE = Use("beside", (f"fill-520x630|{JPEG}",))  # beside the headline, in a drawn share picture
-ALL = (LEAD, TEASER, PORTRAIT, SHARE, BESIDE)
 
 
 class Drawn(NamedTuple):

@@ -111,11 +111,8 @@ class Command(BaseCommand):
         from tamizdat.contributions.money.amounts import OFFERED
 
         if options["file"] is not None:
-            try:
-                data = options["file"].read_bytes()
-            except OSError as error:
-                raise CommandError(f"{options['file']}: {error.strerror}") from None
-            self.stdout.write(f"{rates.keep(rates.read(data))} rates were read in.")
+            found = rates.read(_read(options["file"]))
+            self.stdout.write(f"{rates.keep(found)} rates were read in.")
             return
         stored = rates.stored()
         for currency in OFFERED:
@@ -137,12 +134,7 @@ class Command(BaseCommand):
         from tamizdat.contributions.money.providers.bank import statement
         from tamizdat.contributions.money.transfer.account import of
 
-        try:
-            with options["file"].open("rb") as file:
-                data = file.read(statement.LONGEST + 1)
-        except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror}") from None
-        entries = statement.read(data)
+        entries = statement.read(_read(options["file"], statement.LONGEST + 1))
         settling = till_of(settings, timezone.now, can_open=False).settling(statements.BANK)
         report = statements.take_in(
             entries,
@@ -166,11 +158,7 @@ class Command(BaseCommand):
         from tamizdat.contributions.supporters.receipts import wording
 
         if options["file"] is not None:
-            try:
-                data = options["file"].read_bytes()
-            except OSError as error:
-                raise CommandError(f"{options['file']}: {error.strerror}") from None
-            found = wording.read(data, [code for code, _ in settings.LANGUAGES])
+            found = wording.read(_read(options["file"]), [code for code, _ in settings.LANGUAGES])
             self.stdout.write(f"{wording.keep(found)} texts were read in.")
             return
         for row in Wording.objects.order_by("part", "country", "language", "since"):
@@ -186,12 +174,8 @@ class Command(BaseCommand):
 
         today = timezone.localdate()
         if options["file"] is not None:
-            try:
-                data = options["file"].read_bytes()
-            except OSError as error:
-                raise CommandError(f"{options['file']}: {error.strerror}") from None
             codes = [code for code, _ in settings.LANGUAGES]
-            written = ruling.keep(*ruling.read(data, codes), today)
+            written = ruling.keep(*ruling.read(_read(options["file"]), codes), today)
             self.stdout.write(f"New: {written.rulings} rulings, {written.ways} other ways.")
             return
         home = ", ".join(settings.HOME_COUNTRIES) or "none (TAMIZDAT_HOME_COUNTRIES)"
@@ -229,3 +213,12 @@ class Command(BaseCommand):
         today = timezone.localdate()
         done = switching.switch(name, today, off=off)
         self.stdout.write(f"{name} is {options['state']}{'' if done else ' already'}.")
+
+
+def _read(file: Path, most: int = -1) -> bytes:
+    """Read a file that was named, so many bytes of it at the most. Raises CommandError."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(most)
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from None

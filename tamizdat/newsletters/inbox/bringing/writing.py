@@ -228,30 +228,20 @@ def _subscribe(pairs: list[Pair], wanted: Wanted, now: datetime, found: Brought)
     ids = _ids([sealed.index for _, sealed in pairs])
     rows = [
         (
-            ids[sealed.index],
+            _prepared("id", uuid.uuid4()),
+            _prepared("address", ids[sealed.index]),
+            _prepared("newsletter", wanted.newsletter),
             _language(person, wanted),
             _variant(person, wanted),
-            _day(person, wanted),
+            wanted.consent,
+            _prepared("consented_at", person.consented_on or wanted.consented_on),
         )
         for person, sealed in pairs
         if sealed.index in ids
     ]
-    connection = connections[PEOPLE]
-    values = [
-        (
-            _prepared("id", uuid.uuid4()),
-            _prepared("address", address),
-            _prepared("newsletter", wanted.newsletter),
-            language,
-            variant,
-            wanted.consent,
-            _prepared("consented_at", day),
-        )
-        for address, language, variant, day in rows
-    ]
-    if values:
-        with connection.cursor() as cursor:
-            cursor.executemany(_INSERT, values)
+    if rows:
+        with connections[PEOPLE].cursor() as cursor:
+            cursor.executemany(_INSERT, rows)
 
 
 # Both databases understand it; a subscription that is there already is left as it is.
@@ -283,10 +273,6 @@ def _language(person: Person, wanted: Wanted) -> str:
 
 def _variant(person: Person, wanted: Wanted) -> str:
     return person.variant if person.variant in Variant.values else wanted.variant
-
-
-def _day(person: Person, wanted: Wanted) -> datetime | None:
-    return person.consented_on or wanted.consented_on
 
 
 class Seen:

@@ -21,7 +21,7 @@ from tamizdat.contributions.money.providers.seen import Charge, Refunded, Visit
 
 Found = dict[str, Any]
 VISITS = {"New": "open", "Processing": "complete", "Settled": "complete"}
-DONE, GONE = "Completed", "Cancelled"
+DONE = "Completed"
 
 
 def visit(found: Found) -> Visit:
