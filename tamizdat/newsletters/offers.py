@@ -44,5 +44,6 @@ def tell(newsletter: Newsletter) -> None:
         offers_full_text=newsletter.offers_full_text,
         is_open=bool(newsletter.live and newsletter.is_open),
         position=newsletter.position,
+        for_supporters=newsletter.for_supporters,
     )
     offering.offer(offer)

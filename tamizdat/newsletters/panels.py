@@ -24,6 +24,7 @@ OFFER = [
     FieldPanel("description"),
     FieldPanel("position"),
     FieldPanel("is_open"),
+    FieldPanel("for_supporters"),
     FieldPanel("offers_full_text"),
     FieldPanel("week_file"),
 ]

@@ -60,8 +60,8 @@ def sign_up(stock: Stock, home: Home) -> pages.SignUp | None:
 
 
 def offered(home: Home) -> PageQuerySet:
-    """Return the newsletters of a language that can be subscribed to, in the editors' order."""
-    return newsletters(home).filter(is_open=True)
+    """Return the newsletters of a language that pages have a form for, in the editors' order."""
+    return newsletters(home).filter(is_open=True, for_supporters=False)
 
 
 def newsletters(home: Home) -> PageQuerySet:
@@ -100,7 +100,7 @@ def described(newsletter: Newsletter) -> pages.Newsletter:
         about=newsletter.description,
         schedule=schedules.said(newsletter),
         offers_full_text=newsletter.offers_full_text,
-        is_open=newsletter.is_open,
+        is_open=newsletter.is_open and not newsletter.for_supporters,
     )
 
 

@@ -28,6 +28,7 @@ from tamizdat.reader import dates
 
 ASKED = f"{PORTAL}asked/"
 DOOR = views.Form(SUPPORTERS, PORTAL, "portal")
+TICKETS = ("stop", "start", "erase", "newsletter")
 DONE = "done\n"  # to a mail program that stops letters for somebody
 
 
@@ -121,10 +122,10 @@ def _overview(language: str, session: Session, did: str = "") -> Rendered:
         ],
         is_silent=Silence.objects.filter(address=session.address_id).exists(),
         newsletters=[
-            {"name": each.name, "path": views.here(language, each.path)}
+            {"name": each.name, "about": each.about, "key": each.key.hex}
             for each in offering.newsletters(language)
         ],
-        tickets={each: forms.give(each, "", now) for each in ("stop", "start", "erase")},
+        tickets={each: forms.give(each, "", now) for each in TICKETS},
     )
 
 
@@ -135,6 +136,8 @@ def _act(request: HttpRequest, language: str, session: Session) -> HttpResponse:
         return inside.unmark(said(language, PORTAL, "portal_out", PORTAL))
     if wanted in ("stop", "start"):
         return _letters(request, language, session, wanted)
+    if wanted == "newsletter":
+        return _newsletter(request, language, session)
     if wanted == "erase":
         return views.page(_sure_to_erase(language, session))
     if wanted in ("erase-now", "erase-anyway"):
@@ -153,6 +156,22 @@ def _letters(request: HttpRequest, language: str, session: Session, wanted: str)
     elif mine is not None:
         silence.start(mine.pk)
     return views.page(_overview(language, session, wanted))
+
+
+def _newsletter(request: HttpRequest, language: str, session: Session) -> HttpResponse:
+    """Let who ticked its box have the supporters' newsletter, when she has confirmed it by mail."""
+    now, ticked = timezone.now(), request.POST.getlist("newsletter")
+    if not ticked:
+        return views.page(_overview(language, session, "newsletter_none"), status=422)
+    try:
+        inside.forms(session).use("newsletter", "", request.POST.get("ticket", ""), now)
+    except NotDone as fault:
+        return views.page(_overview(language, session, fault.said), status=409)
+    is_taken = offering.sign_up(session.address.sealed, ticked, language, now)
+    return views.page(
+        _overview(language, session, "newsletter" if is_taken else "newsletter_gone"),
+        status=200 if is_taken else 410,
+    )
 
 
 def _sure_to_erase(language: str, session: Session, *, is_stuck: bool = False) -> Rendered:

@@ -97,6 +97,12 @@ class Newsletter(PublicPage):
         help_text="Smaller numbers come first; the first is offered at the foot of every page.",
     )
     is_open = models.BooleanField(default=True, verbose_name="readers can subscribe")
+    for_supporters = models.BooleanField(
+        default=False,
+        verbose_name="for supporters",
+        help_text="Offered in the supporters' portal and in letters of thanks, and on no form of "
+        "the site. It is no secret: nobody is asked whether she gave.",
+    )
     offers_full_text = models.BooleanField(
         default=True,
         verbose_name="offered with full text",
@@ -174,7 +180,7 @@ class Newsletter(PublicPage):
     translatable_fields = [
         *translatable("title", "description", "seo_title", "search_description"),
         *translatable("sender_name", "quiet_name", "quiet_sender_name"),
-        *taken_over("position", "offers_full_text", "week_file"),
+        *taken_over("position", "for_supporters", "offers_full_text", "week_file"),
     ]
 
     parent_page_types = ["newsletters.NewsletterIndex"]
@@ -230,7 +236,7 @@ class Newsletter(PublicPage):
     def chrome(self) -> tuple[object, ...]:
         offered = (self.title, self.slug, self.description, self.position, self.offers_full_text)
         schedule = (self.rhythm, self.weekday, self.month_day)
-        return (*offered, *schedule, self.is_open)
+        return (*offered, *schedule, self.is_open, self.for_supporters)
 
     def settle(self) -> None:
         """Let its sections be those of its own language, as far as they are translated; and let the

@@ -67,7 +67,8 @@ def lines(
     mine = {each.newsletter: each for each in subscriptions}
     offered: dict[UUID, dict[str, Offered]] = {}
     for each in Offered.objects.order_by("position", "name"):
-        if each.is_open or each.newsletter in mine:
+        is_shown = each.is_open and not each.for_supporters
+        if is_shown or each.newsletter in mine:
             offered.setdefault(each.newsletter, {})[each.language] = each
     return [
         _line(newsletter, found, mine.get(newsletter), language, languages)

@@ -92,11 +92,25 @@ def ask_by_mail(sealed: Sealed, word: str, subject: str, now: datetime) -> bool:
     ``word`` and ``subject`` say which one (``meaning``). What the text of the consent is, the page
     says on which it is confirmed.
     """
-    offered = list(Offered.objects.filter(is_open=True).order_by("position", "name"))
+    rows = Offered.objects.filter(is_open=True, for_supporters=False)
+    offered = list(rows.order_by("position", "name"))
     found = meant(offered, word, subject, settings.LANGUAGE_CODE)
     if found is None:
         return False
     _typed(sealed, Choice((found.newsletter,), found.language), now).save(force_insert=True)
+    return True
+
+
+def ask_as_supporter(sealed: Sealed, newsletter: UUID, language: str, now: datetime) -> bool:
+    """Take a sign-up from the supporters' portal: of who is in, and ticked a box herself.
+
+    It is a sign-up as any other, and waits for the same letter and press. Returns False where that
+    newsletter is not to be had.
+    """
+    offered = Offered.objects.open_in(language).filter(newsletter=newsletter, for_supporters=True)
+    if not offered.exists():
+        return False
+    _typed(sealed, Choice((newsletter,), language), now).save(force_insert=True)
     return True
 
 

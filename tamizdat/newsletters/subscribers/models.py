@@ -47,6 +47,11 @@ class OfferedQuerySet(models.QuerySet["Offered"]):
         """Narrow to what can be asked for in a language, in the editors' order."""
         return self.filter(language=language, is_open=True).order_by("position", "name")
 
+    def shown_in(self, language: str, named: Iterable[uuid.UUID]) -> OfferedQuerySet:
+        """Narrow to what a form shows: what is for everybody, and what was asked for by name."""
+        shown = models.Q(for_supporters=False) | models.Q(newsletter__in=list(named))
+        return self.open_in(language).filter(shown)
+
 
 class Offered(models.Model):
     """A newsletter in one language, as far as the people's side must know it."""
@@ -66,6 +71,7 @@ class Offered(models.Model):
     offers_full_text = models.BooleanField(default=False)
     is_open = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
+    for_supporters = models.BooleanField(default=False)
 
     objects = OfferedQuerySet.as_manager()
 

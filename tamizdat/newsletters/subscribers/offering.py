@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from tamizdat.contributions.supporters.offering import Newsletter
 from tamizdat.newsletters.subscribers.models import Offered
 
 
@@ -30,6 +31,7 @@ class Offer:
     offers_full_text: bool = False
     is_open: bool = True
     position: int = 0
+    for_supporters: bool = False  # on no form but the portal's, and that to which its letters lead
 
 
 def offer(told: Offer) -> bool:
@@ -40,6 +42,21 @@ def offer(told: Offer) -> bool:
         return False
     Offered.objects.update_or_create(**which, defaults=values)
     return True
+
+
+def to_supporters(language: str) -> list[Newsletter]:
+    """Return what supporters alone are offered; the path is of the form in which one types an
+    address, for who comes by a letter."""
+    found = Offered.objects.open_in(language).filter(for_supporters=True)
+    return [
+        Newsletter(
+            each.name,
+            f"/subscribe/?newsletter={each.newsletter.hex}",
+            each.newsletter,
+            each.schedule_text,
+        )
+        for each in found
+    ]
 
 
 def withdraw(newsletter: UUID, language: str) -> bool:

@@ -92,8 +92,9 @@ def _form(
     must_wait: bool = False,
     wrong: str = "",
 ) -> Rendered:
-    offered = list(Offered.objects.open_in(language))
-    wanted = {each.hex for each in _ids(fields.getlist("newsletter"))}
+    named = _ids(fields.getlist("newsletter"))
+    offered = list(Offered.objects.shown_in(language, named))
+    wanted = {each.hex for each in named}
     if not wanted and not wrong and offered:
         wanted = {offered[0].newsletter.hex}
     said = rendering.table(language)["subscribe"]

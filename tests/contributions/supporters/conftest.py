@@ -94,6 +94,11 @@ class Portal:
         answer = posted(self.desk, self.link(), {"do": "open"})
         assert answer.status_code == 303, answer.content.decode()
 
+    def enter_after_thanks(self) -> None:
+        """Enter, with the letter of thanks out of the way."""
+        self.post.round()
+        self.enter()
+
     def gift(self, row: Contribution) -> str:
         return f"{self.prefix}/supporters/gift/{row.pk.hex}/"
 

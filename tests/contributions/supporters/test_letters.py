@@ -13,10 +13,9 @@ from tamizdat.contributions.money import refunding
 from tamizdat.contributions.money.models import Contribution, Notice, Payment
 from tamizdat.contributions.money.providers.processor import deeds as processor
 from tamizdat.contributions.money.settling import tell
-from tamizdat.contributions.supporters import offering, restored, silence, telling, yearly
+from tamizdat.contributions.supporters import restored, silence, telling, yearly
 from tamizdat.contributions.supporters.letters import COURTESY, OF_NOTICES
 from tamizdat.contributions.supporters.models import Silence, Told, Yearly
-from tamizdat.contributions.supporters.offering import Newsletter
 from tamizdat.desk.models import Letter
 from tamizdat.desk.rendering import table
 from tamizdat.vault import retention
@@ -215,22 +214,6 @@ def test_the_sum_of_a_year_is_told_in_january_once(
     assert "10.00" not in letter.get_content()
     assert yearly.tell(year, january) == 0
     assert Yearly.objects.count() == 1
-
-
-@both
-def test_a_newsletter_for_supporters_is_offered_in_letter_and_portal(
-    shop: Shop, portal: Portal, vaulted: Vaulted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine = Newsletter("Behind the pages", "/subscribe/?newsletter=5")
-    monkeypatch.setattr(
-        offering, "NEWSLETTERS", [lambda language: [mine] if language == "en" else []]
-    )
-    give(shop, vaulted)
-    (letter,) = portal.post.round()
-    assert "Behind the pages" in letter.get_content()
-    assert "https://desk.example/subscribe/?newsletter=5" in letter.get_content()
-    portal.enter()
-    assert "Behind the pages" in portal.desk.get("/supporters/").content.decode()
 
 
 @both
