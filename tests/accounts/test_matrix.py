@@ -17,6 +17,7 @@ from wagtail.models import Collection, Locale, Site, Task, Workflow
 
 from tamizdat.accounts import roles
 from tamizdat.accounts.models import TwoPersonRequest, User
+from tamizdat.contributions.giving.models import OtherWay
 from tamizdat.databases import PEOPLE
 from tamizdat.stories.filing import month_of
 from tests import writing
@@ -57,6 +58,8 @@ PLAIN = {
     "what": "days",
     "ending": "csv",
     "provider": "sandbox",
+    "country": "GE",
+    "part": "tax",
 }
 
 
@@ -75,6 +78,7 @@ def things(
     letter = letters.newsletter(home)
     ask = asks.appeal(home, goal=asks.goal())
     money = asks.payment()
+    way = OtherWay.objects.create(country="GE", lawful_on=NOW.date(), until=NOW.date())
     settings.PROVIDERS = ["sandbox"]
     times = {"asked_at": NOW, "due_at": NOW, "expires_at": NOW.replace(year=2030)}
     asked = TwoPersonRequest.objects.create(kind="addresses", asked_by=other, **times)
@@ -104,6 +108,7 @@ def things(
         "story_id": story.pk,
         "newsletter_id": letter.pk,
         "payment_id": money.pk,
+        "way_id": way.pk,
         "issue_id": letters.issue(letter, [story]).pk,
         **PLAIN,
     }

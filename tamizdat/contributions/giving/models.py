@@ -7,7 +7,8 @@ Rules:
 * An address that was typed with a gift waits here until the back room gives it to its contribution:
   the desk looks no address up (``taking_up``).
 * A reminder is an address and a month. It is mailed once, and then erased.
-* The policy is dated, and no ruling is ever changed: a new one takes its place from a day on.
+* The policy is dated, and no ruling is ever changed: a new one takes its place from a day on, or
+  with the next number of the same day. What may be done instead is taken back, never deleted.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tamizdat.vault.sealing import INDEX_BYTES, Sealed
 
 GIVEN_STAYS = timedelta(days=30)  # as long as the back room may have to wait for its passphrase
 NOTE_STAYS = timedelta(days=366)
+LONGEST_COUNSEL = 120  # characters
 LONGEST_BOX = 1300  # bytes: a note of 280 letters, padded and sealed
 
 
@@ -128,20 +130,26 @@ class Ruling(models.Model):
         ALLOW = "allow", "allow"
         WARN = "warn", "warn, with a text"
         REFUSE = "refuse", "refuse, with a reason"
+        LIFT = "lift", "no ruling of its own any more"
 
     country = models.CharField(max_length=2)
     method = models.CharField(max_length=16, blank=True)  # empty: all
     is_returning = models.BooleanField(default=False)
     verdict = models.CharField(max_length=6, choices=Verdict.choices)
     since = models.DateField()
+    number = models.PositiveSmallIntegerField(default=0)  # of those of one day; the last one stands
     texts = models.JSONField(default=dict, blank=True)
+    counsel = models.CharField(max_length=LONGEST_COUNSEL, blank=True)  # who said so, and when
+    advised_on = models.DateField(null=True, blank=True)
+    written_on = models.DateField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Ruling]] = models.Manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["country", "method", "is_returning", "since"], name="one_ruling_a_day"
+                fields=["country", "method", "is_returning", "since", "number"],
+                name="one_ruling_of_a_number",
             )
         ]
 
@@ -157,6 +165,9 @@ class Ruling(models.Model):
             self.method,
             self.is_returning,
             self.texts,
+            self.counsel,
+            self.advised_on,
+            self.number,
         )
 
 
@@ -170,6 +181,9 @@ class OtherWay(models.Model):
     until = models.DateField()
     texts = models.JSONField(default=dict)
     url = models.URLField(max_length=300, blank=True)
+    counsel = models.CharField(max_length=LONGEST_COUNSEL, blank=True)
+    written_on = models.DateField(null=True, blank=True)
+    withdrawn_on = models.DateField(null=True, blank=True)  # told nobody any more
 
     objects: ClassVar[models.Manager[OtherWay]] = models.Manager()
 
@@ -178,15 +192,19 @@ class OtherWay(models.Model):
 
     @property
     def value(self) -> policy.OtherWay:
-        return policy.OtherWay(self.country, self.lawful_on, self.until, self.texts, self.url)
+        return policy.OtherWay(
+            self.country, self.lawful_on, self.until, self.texts, self.url, self.counsel
+        )
 
 
 def policy_of(home: Iterable[str], day: date) -> policy.Policy:
     """Return the policy as it stands on a day."""
     rulings = Ruling.objects.filter(since__lte=day).order_by("pk")
-    ways = OtherWay.objects.filter(lawful_on__lte=day, until__gte=day).order_by("pk")
+    ways = OtherWay.objects.filter(lawful_on__lte=day, until__gte=day, withdrawn_on=None)
     return policy.Policy(
-        frozenset(home), [each.value for each in rulings], [each.value for each in ways]
+        frozenset(home),
+        [each.value for each in rulings],
+        [each.value for each in ways.order_by("pk")],
     )
 
 

@@ -146,7 +146,9 @@ class Switching(models.Model):
 
 class Wording(models.Model):
     """What receipts say, from a day on: who gives them out, or what a country's tax law makes of a
-    gift. Read in from a file (``receipts.wording``); the older ones stay, for older receipts."""
+    gift. Never changed: the next one takes its place from a day on, or with the next number of the
+    same day (``receipts.wording``); the older ones stay, for older receipts. An empty text: none
+    any more."""
 
     lives_in = PEOPLE
 
@@ -158,14 +160,17 @@ class Wording(models.Model):
     country = models.CharField(max_length=2, blank=True)  # ISO 3166; empty: everywhere else
     language = models.CharField(max_length=12)
     since = models.DateField()
-    text = models.TextField()
+    number = models.PositiveSmallIntegerField(default=0)  # of those of one day; the last one stands
+    text = models.TextField(blank=True)
+    written_on = models.DateField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Wording]] = models.Manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["part", "country", "language", "since"], name="one_wording_from_a_day_on"
+                fields=["part", "country", "language", "since", "number"],
+                name="one_wording_of_a_number",
             )
         ]
 

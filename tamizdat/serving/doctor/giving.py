@@ -56,9 +56,11 @@ def exchange(visit: Visit) -> Findings:
 def counsel(visit: Visit) -> Findings:
     """Look at what counsel has dated as lawful, and how long it still holds."""
     today = timezone.localdate()
-    for way in OtherWay.objects.filter(until__gte=today, until__lte=today + SOON):
+    for way in OtherWay.objects.filter(
+        until__gte=today, until__lte=today + SOON, withdrawn_on=None
+    ):
         yield warning(
             "counsel's word",
             f"another way to help from {way.country} is told until {way.until} only",
-            "ask counsel again, and read the answer in: tamizdat contributions policy FILE",
+            "ask counsel again, and write the answer down (Support, Policy)",
         )

@@ -11,7 +11,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data
 from tamizdat.contributions.appeals.models import Appeal
 from tamizdat.databases import PEOPLE
 from tests import writing
-from tests.contributions.appeals.writing import appeal, line
+from tests.contributions.appeals.writing import appeal, goal, line
 from tests.stories.desk import Desk
 
 pytestmark = pytest.mark.django_db(databases=["default", PEOPLE])
@@ -95,3 +95,16 @@ def test_what_cannot_be_is_refused_with_a_word(
     answer = desk.post(reverse("wagtailsnippets_appeals_appeal:add"), form)
     assert wrong in answer.content.decode()
     assert not Appeal.objects.exists()
+
+
+def test_a_goal_is_chosen_and_none_is_made_in_the_chooser(
+    desk: Desk, newsroom: dict[str, Any]
+) -> None:
+    """Wagtail's address for making one fails where there is no form for it; so it is not there."""
+    found = goal()
+    address = "/admin/snippets/choose/appeals/goal/"
+    assert found.name in desk.client.get(address).json()["html"]
+    assert desk.client.get(f"{address}chosen/{found.pk}/").json()["result"]["id"] == f"{found.pk}"
+    for model in ("goal", "appeal"):
+        answer = desk.client.post(f"/admin/snippets/choose/appeals/{model}/create/")
+        assert answer.status_code == 404

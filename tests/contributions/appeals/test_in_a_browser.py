@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
+from django.utils import timezone
 
+from tamizdat.contributions.giving.models import OtherWay, Ruling
 from tamizdat.contributions.money.models import Finding
+from tamizdat.contributions.supporters.receipts import wording
+from tamizdat.contributions.supporters.receipts.wording import Given
 from tamizdat.databases import PEOPLE
 from tests.browser import Answer, chromium, needs_chromium, reading
 from tests.contributions.appeals.conftest import Pay
@@ -55,11 +59,41 @@ def pages(desk: Desk, newsroom: dict[str, Any], pay: Pay, settings: Any) -> dict
     Finding.objects.create(kind="surplus", provider="sandbox", index=b"1", day=date(2026, 11, 1))
     refund = reverse("appeals_refund", args=[payment.pk])
     read = desk.post(refund, {"amount": "20", "reason": "asked"}).content
+    policy = policy_pages(desk)
     paths = [
         *(reverse(f"appeals_{each}") for each in ("money", "refunds", "explain")),
         *(refund, reverse("appeals_switch", args=["sandbox"])),
     ]
-    return {**{path: desk.get(path).content for path in paths}, "/confirm/": read}
+    return {**{path: desk.get(path).content for path in paths}, "/confirm/": read, **policy}
+
+
+def policy_pages(desk: Desk) -> dict[str, bytes]:
+    """Ask for the pages of policy and receipts: what holds, the forms, what is wrong in them, the
+    last question."""
+    day = timezone.localdate()
+    texts = {"en": "Banks there ask.", "fa": "بانک‌ها می‌پرسند."}
+    Ruling.objects.create(country="RU", verdict="refuse", since=day, texts=texts)
+    Ruling.objects.create(country="RU", verdict="warn", since=day.replace(year=2030), texts=texts)
+    way = OtherWay.objects.create(country="RU", lawful_on=day, until=day, texts=texts)
+    rule, instead = (reverse(f"appeals_{each}", args=["RU"]) for each in ("policy_rule", "instead"))
+    receipt = reverse("appeals_wording", args=["tax", "DE"])
+    advised = {"counsel": "Opinion 14", "advised_on": f"{day}"}
+    ruled = {"about": "lives", "verdict": "allow", "since": f"{day}", **advised}
+    told = {"text_en": "Translate.", "lawful_on": f"{day}", "until": f"{day}"}
+    asked = [
+        *(reverse("appeals_policy"), reverse("appeals_policy_country", args=["RU"])),
+        *(rule, instead, reverse("appeals_instead_back", args=["RU", way.pk])),
+        *(reverse("appeals_receipts"), receipt),
+    ]
+    wording.keep([Given("tax", "DE", "fa", day, "کسر نمی‌شود.")], day)
+    written = {"since": f"{day}", "text_en": "Not to be deducted."}
+    return {
+        **{path: desk.get(path).content for path in asked},
+        "/wrong/": desk.post(rule, {}).content,
+        "/sure/": desk.post(rule, ruled).content,
+        "/told/": desk.post(instead, told).content,
+        "/written/": desk.post(receipt, written).content,
+    }
 
 
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(pages: dict[str, bytes]) -> None:
@@ -89,3 +123,16 @@ def test_all_of_the_dashboard_can_be_reached_by_keyboard(pages: dict[str, bytes]
     assert [each for each in reached if each in wanted][:3] == wanted[:3]
     assert set(wanted) <= set(reached)
     assert any(each.startswith("It is dealt with") for each in reached)
+
+
+def test_a_ruling_can_be_written_by_keyboard(pages: dict[str, bytes]) -> None:
+    with chromium() as browser, reading(browser, serving(pages)) as reader:
+        page = reader.open(reverse("appeals_policy_rule", args=["RU"]))
+        page.focus("#id_about_0")
+        reached = []
+        for _ in range(20):
+            reached.append(page.evaluate(REACHED))
+            page.keyboard.press("Tab")
+    wanted = ["about", "method", "verdict", "since", "text_en", "text_ru", "text_fa", "counsel"]
+    assert list(dict.fromkeys(each for each in reached if each in wanted)) == wanted
+    assert "Go on" in reached

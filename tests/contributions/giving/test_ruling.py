@@ -22,7 +22,7 @@ from tamizdat.serving.folder import Folder
 from tests.contributions.conftest import both
 
 pytestmark = both
-CODES = ("en", "ru", "fa")
+CODES, HOME = ("en", "ru", "fa"), ("RU", "IR")
 TODAY = date(2026, 11, 30)
 FILE = """
 [[ruling]]
@@ -50,9 +50,9 @@ url = "https://example.org/translate"
 
 
 def test_a_file_of_counsels_becomes_the_policy_from_its_days_on() -> None:
-    written = ruling.keep(*ruling.read(FILE.encode(), CODES), TODAY)
+    written = ruling.keep(*ruling.read(FILE.encode(), CODES, HOME), TODAY)
     assert (written.rulings, written.ways) == (2, 1)
-    again = ruling.keep(*ruling.read(FILE.encode(), CODES), TODAY)
+    again = ruling.keep(*ruling.read(FILE.encode(), CODES, HOME), TODAY)
     assert (again.rulings, again.ways) == (0, 0)
     assert (Ruling.objects.count(), OtherWay.objects.count()) == (2, 1)
     policy = policy_of(["RU"], TODAY)
@@ -69,12 +69,16 @@ def test_a_file_of_counsels_becomes_the_policy_from_its_days_on() -> None:
 
 
 def test_what_is_in_force_is_not_changed_and_what_is_to_come_can_be() -> None:
-    ruling.keep(*ruling.read(FILE.encode(), CODES), TODAY)
-    changed = ruling.read(FILE.replace("Article 284.1.", "Another reason.").encode(), CODES)
+    ruling.keep(*ruling.read(FILE.encode(), CODES, HOME), TODAY)
+    changed = ruling.read(FILE.replace("Article 284.1.", "Another reason.").encode(), CODES, HOME)
     with pytest.raises(BadRuling, match="a ruling in force is not changed"):
         ruling.keep(*changed, TODAY)
-    ruling.keep(*ruling.read(FILE.replace('"warn"', '"refuse"').encode(), CODES), TODAY)
-    assert Ruling.objects.get(country="GE").verdict == "refuse"
+    ruling.keep(*ruling.read(FILE.replace('"warn"', '"refuse"').encode(), CODES, HOME), TODAY)
+    rows = Ruling.objects.filter(country="GE").order_by("number")
+    assert [(each.verdict, each.number) for each in rows] == [("warn", 0), ("refuse", 1)]
+    later = TODAY + timedelta(days=9)
+    judged = policy_of(["RU"], later).judge(Answers("GE", "GE"), later, "card")
+    assert judged.verdict == Verdict.REFUSE
 
 
 @pytest.mark.parametrize(
@@ -96,8 +100,46 @@ def test_what_is_in_force_is_not_changed_and_what_is_to_come_can_be() -> None:
 )
 def test_a_file_that_is_wrong_says_where_and_changes_nothing(old: str, new: str, says: str) -> None:
     with pytest.raises(BadRuling, match=says):
-        ruling.keep(*ruling.read(FILE.replace(old, new).encode(), CODES), TODAY)
+        ruling.keep(*ruling.read(FILE.replace(old, new).encode(), CODES, HOME), TODAY)
     assert Ruling.objects.count() == OtherWay.objects.count() == 0
+
+
+OPENS = """
+[[ruling]]
+country = "RU"
+verdict = "allow"
+since = 2026-12-01
+counsel = "Opinion 14"
+advised_on = 2026-11-20
+"""
+
+
+def test_a_file_opens_a_home_country_by_counsels_name_and_day_alone() -> None:
+    (told,), _ = ruling.read(OPENS.encode(), CODES, HOME)
+    assert (told.counsel, told.advised_on) == ("Opinion 14", date(2026, 11, 20))
+    elsewhere = OPENS.replace("RU", "GE").replace("counsel =", "# ").replace("advised", "# ")
+    assert ruling.read(elsewhere.encode(), CODES, HOME)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('counsel = "Opinion 14"', "", "RU is a home country: expected counsel"),
+        ("advised_on = 2026-11-20", "", "RU is a home country: expected counsel"),
+        ("2026-11-20", "2025-11-20", "within the year before the ruling holds"),
+        ("2026-11-20", "2026-12-02", "within the year before the ruling holds"),
+    ],
+)
+def test_a_file_without_them_opens_nothing(old: str, new: str, says: str) -> None:
+    with pytest.raises(BadRuling, match=says):
+        ruling.read(OPENS.replace(old, new).encode(), CODES, HOME)
+
+
+def test_what_was_lifted_counts_as_never_ruled() -> None:
+    lifted = FILE.replace('"warn"', '"lift"').replace("2026-12-01", "2026-11-30")
+    ruling.keep(*ruling.read(lifted.encode(), CODES, HOME), TODAY)
+    policy = policy_of(HOME, TODAY)
+    assert policy.judge(Answers("GE", "GE"), TODAY, "card").verdict == Verdict.ALLOW
 
 
 def test_the_command_reads_a_file_and_shows_what_holds(

@@ -29,6 +29,7 @@ from tests.homes import environment
 needs_poppler = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="needs pdftotext: Debian's poppler-utils"
 )
+TODAY = date(2026, 11, 30)
 TEXTS = """
 [[issuer]]
 language = "en"
@@ -79,7 +80,7 @@ def plain(text: str) -> str:
 def test_a_receipt_says_what_came_and_from_whom_in_counsels_words(
     shop: Shop, portal: Portal, row: Contribution, tmp_path: Path
 ) -> None:
-    wording.keep(wording.read(TEXTS.encode(), ["en", "ru", "fa"]))
+    wording.keep(wording.read(TEXTS.encode(), ["en", "ru", "fa"]), TODAY)
     payment = Payment.objects.get()
     refunding.ask(shop.till, payment, 456)
     path = f"/supporters/receipt/{payment.pk.hex}/"
@@ -203,8 +204,8 @@ def test_a_confined_desk_draws_receipts(tmp_path: Path) -> None:
 
 @both
 def test_of_several_texts_the_one_of_the_day_is_taken() -> None:
-    wording.keep(wording.read(TEXTS.encode(), ["en"]))
-    wording.keep(wording.read(TEXTS.encode(), ["en"]))  # again: nothing twice
+    wording.keep(wording.read(TEXTS.encode(), ["en"]), TODAY)
+    wording.keep(wording.read(TEXTS.encode(), ["en"]), TODAY)  # again: nothing twice
     assert Wording.objects.count() == 3
     for day, said in ((date(2027, 1, 1), "Not to"), (date(2091, 1, 1), "To be")):
         assert wording.text_of("tax", "DE", ("ru", "en"), day).startswith(said)

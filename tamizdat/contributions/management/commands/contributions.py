@@ -153,15 +153,17 @@ class Command(BaseCommand):
 
     def _receipts(self, options: dict[str, Any]) -> None:
         from django.conf import settings
+        from django.utils import timezone
 
         from tamizdat.contributions.supporters.models import Wording
         from tamizdat.contributions.supporters.receipts import wording
 
         if options["file"] is not None:
             found = wording.read(_read(options["file"]), [code for code, _ in settings.LANGUAGES])
-            self.stdout.write(f"{wording.keep(found)} texts were read in.")
+            count = wording.keep(found, timezone.localdate())
+            self.stdout.write(f"{count} texts were read in.")
             return
-        for row in Wording.objects.order_by("part", "country", "language", "since"):
+        for row in Wording.objects.order_by("part", "country", "language", "since", "number"):
             place = row.country or "everywhere"
             self.stdout.write(f"{row.part:<7} {place:<11} {row.language:<3} since {row.since}")
 
@@ -175,12 +177,14 @@ class Command(BaseCommand):
         today = timezone.localdate()
         if options["file"] is not None:
             codes = [code for code, _ in settings.LANGUAGES]
-            written = ruling.keep(*ruling.read(_read(options["file"]), codes), today)
+            read = ruling.read(_read(options["file"]), codes, settings.HOME_COUNTRIES)
+            written = ruling.keep(*read, today)
             self.stdout.write(f"New: {written.rulings} rulings, {written.ways} other ways.")
             return
         home = ", ".join(settings.HOME_COUNTRIES) or "none (TAMIZDAT_HOME_COUNTRIES)"
         self.stdout.write(f"Home countries, refused unless ruled otherwise: {home}")
-        for row in Ruling.objects.order_by("country", "method", "is_returning", "-since"):
+        order = ("country", "method", "is_returning", "-since", "-number")
+        for row in Ruling.objects.order_by(*order):
             who = "who travels there" if row.is_returning else "who lives or banks there"
             begins = "from" if row.since > today else "since"
             method = row.method or "all ways"
@@ -189,6 +193,7 @@ class Command(BaseCommand):
             )
         for way in OtherWay.objects.order_by("country", "lawful_on"):
             over = "" if way.until >= today else "  (over)"
+            over = f"  (taken back on {way.withdrawn_on})" if way.withdrawn_on else over
             self.stdout.write(
                 f"{way.country}  instead  lawful on {way.lawful_on}, until {way.until}{over}"
             )

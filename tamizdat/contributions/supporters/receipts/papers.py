@@ -11,7 +11,7 @@ from tamizdat.contributions.money.amounts import Money, shown
 from tamizdat.contributions.supporters.history import Received
 from tamizdat.contributions.supporters.models import Wording
 from tamizdat.contributions.supporters.receipts.drawing import Paper, can_write
-from tamizdat.contributions.supporters.receipts.wording import text_of
+from tamizdat.contributions.supporters.receipts.wording import Typed, text_of
 from tamizdat.reader import dates
 
 LONGEST_NAME = 120  # characters
@@ -55,11 +55,17 @@ def _can_stand(letter: str) -> bool:
     return letter.isprintable() or letter in "\u200c\u200d"
 
 
-def of_payment(found: Received, wanted: Wanted, words: Mapping[str, Any], today: date) -> Paper:
-    """Return the sheet of one payment."""
+def of_payment(
+    found: Received,
+    wanted: Wanted,
+    words: Mapping[str, Any],
+    today: date,
+    typed: Typed | None = None,
+) -> Paper:
+    """Return the sheet of one payment; ``typed`` are texts that are tried out and not kept yet."""
     payment, language = found.payment, wanted.language
     fields = [
-        *_parties(wanted, words, payment.day),
+        *_parties(wanted, words, payment.day, typed),
         (words["number"], number_of(found)),
         (words["day"], dates.day(payment.day, language)),
         (words["rhythm"], words[str(payment.contribution.rhythm)]),
@@ -71,7 +77,7 @@ def of_payment(found: Received, wanted: Wanted, words: Mapping[str, Any], today:
             (words["returned"], shown(returned, language)),
             (words["rest"], shown(found.rest, language)),
         ]
-    closing = _closing(wanted, words, payment.day, today)
+    closing = _closing(wanted, words, payment.day, today, typed)
     return Paper(language, words["title"], today, tuple(fields), (), closing)
 
 
@@ -112,13 +118,21 @@ def number_of(found: Received) -> str:
     return f"{found.payment.pk.hex[:12]}".upper()
 
 
-def _parties(wanted: Wanted, words: Mapping[str, Any], day: date) -> list[tuple[str, str]]:
-    issuer = text_of(Wording.Part.ISSUER, "", wanted.languages, day) or wanted.newsroom
-    found = [(words["issuer"], issuer)]
+def _parties(
+    wanted: Wanted, words: Mapping[str, Any], day: date, typed: Typed | None = None
+) -> list[tuple[str, str]]:
+    text = text_of(Wording.Part.ISSUER, "", wanted.languages, day, typed)
+    found = [(words["issuer"], text or wanted.newsroom)]
     return [*found, (words["from"], wanted.name)] if wanted.name else found
 
 
-def _closing(wanted: Wanted, words: Mapping[str, Any], day: date, today: date) -> tuple[str, ...]:
-    tax = text_of(Wording.Part.TAX, wanted.country, wanted.languages, day) or words["tax_none"]
+def _closing(
+    wanted: Wanted,
+    words: Mapping[str, Any],
+    day: date,
+    today: date,
+    typed: Typed | None = None,
+) -> tuple[str, ...]:
+    found = text_of(Wording.Part.TAX, wanted.country, wanted.languages, day, typed)
     made = str(words["made"]).format(day=dates.day(today, wanted.language))
-    return (words["nothing_back"], f"{words['tax']}: {tax}", made)
+    return (words["nothing_back"], f"{words['tax']}: {found or words['tax_none']}", made)

@@ -1,6 +1,7 @@
 """What receipts say of the newsroom and of tax law: texts of counsel, from a day on.
 
-They are read in from a file (``tamizdat contributions receipts FILE``), in TOML:
+Fundraisers write them down in the newsroom (Support, Receipts), or they are read in from a file
+(``tamizdat contributions receipts FILE``), in TOML:
 
     [[issuer]]
     language = "en"
@@ -18,7 +19,8 @@ They are read in from a file (``tamizdat contributions receipts FILE``), in TOML
 Rules:
 
 1. The text of a payment's day stands on its receipt, so a receipt that is made again says the same.
-   What stands already is replaced only by a text of the same day.
+   What stands already is never changed: only a text of the same day, with the next number, takes
+   its place there. An empty one says that there is none any more.
 2. Where a country has no text in a language its text in the newsroom's first one is taken. Where it
    has none at all the general one, and else a sentence that promises nothing.
 3. A file is read as a whole, or not at all.
@@ -34,7 +36,7 @@ from datetime import date
 from typing import Any
 
 from babel import Locale
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from tamizdat.contributions.money.errors import MoneyError
 from tamizdat.contributions.supporters.models import Wording
@@ -48,9 +50,16 @@ class BadWording(MoneyError):
     """A file of texts cannot be read; the message says where."""
 
 
+class Meanwhile(Exception):
+    """Somebody else has written a text down since these were looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("somebody else has written meanwhile; nothing was changed: look again")
+
+
 @dataclass(frozen=True)
 class Given:
-    """One text as it stands in a file."""
+    """One text as it stands in a file or was typed."""
 
     part: str
     country: str
@@ -94,30 +103,77 @@ def _given(part: str, where: str, entry: Any, languages: set[str]) -> Given:
     return Given(part, country, language, since, text.strip())
 
 
-def keep(given: Iterable[Given]) -> int:
-    """Store texts; what stands for the same day is replaced. Returns how many there were."""
-    rows = [Wording(**vars(each)) for each in given]
+def keep(given: Iterable[Given], today: date) -> int:
+    """Store texts, all or none; what stands already for the same day is not stored again.
+
+    Returns how many there were. Raises Meanwhile.
+    """
+    found = list(given)
     with transaction.atomic(using=PEOPLE):
-        Wording.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["part", "country", "language", "since"],
-            update_fields=["text"],
-        )
-    return len(rows)
+        for each in found:
+            _write(each, today)
+    return len(found)
 
 
-def text_of(part: str, country: str, languages: tuple[str, ...], day: date) -> str:
+def keep_anew(given: Iterable[Given], seen: int, today: date) -> int:
+    """Store texts of one part and country, if nobody has written one there since they were looked
+    at; ``seen`` is what ``newest`` said then. Raises Meanwhile."""
+    found = list(given)
+    with transaction.atomic(using=PEOPLE):
+        if any(newest(each.part, each.country) != seen for each in found):
+            raise Meanwhile
+        for each in found:
+            _write(each, today)
+    return len(found)
+
+
+def newest(part: str, country: str) -> int:
+    """Return the key of the text that was written last; 0 for none."""
+    rows = Wording.objects.filter(part=part, country=country)
+    return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _write(given: Given, today: date) -> None:
+    key = {each: getattr(given, each) for each in ("part", "country", "language", "since")}
+    before = Wording.objects.filter(**key).order_by("-number").first()
+    if before is not None and before.text == given.text:
+        return
+    number = before.number + 1 if before else 0
+    try:
+        with transaction.atomic(using=PEOPLE):
+            Wording.objects.create(**key, number=number, text=given.text, written_on=today)
+    except IntegrityError:
+        raise Meanwhile from None
+
+
+Typed = Mapping[tuple[str, str, str], str]  # by part, country and language: what is not kept yet
+
+
+def text_of(
+    part: str, country: str, languages: tuple[str, ...], day: date, typed: Typed | None = None
+) -> str:
     """Return the text that holds for a day, in the first of the languages that has one; empty where
-    there is none."""
+    there is none. What was typed stands in the place of what is kept."""
+    known = typed or {}
     for place in dict.fromkeys((country, "")):
         for language in languages:
-            found = Wording.objects.filter(
-                part=part, country=place, language=language, since__lte=day
-            ).order_by("-since")
-            if text := found.values_list("text", flat=True).first():
-                return str(text)
+            key = (part, place, language)
+            text = known[key] if key in known else standing(*key, day)
+            if text:
+                return text
     return ""
+
+
+def standing(part: str, country: str, language: str, day: date, before: int | None = None) -> str:
+    """Return the text of just this place and language that holds for a day; empty for none.
+
+    ``before``: as it was when the row of this key had been the last one.
+    """
+    rows = Wording.objects.filter(
+        part=part, country=country, language=language, since__lte=day
+    ).order_by("-since", "-number")
+    rows = rows if before is None else rows.filter(pk__lte=before)
+    return rows.values_list("text", flat=True).first() or ""
 
 
 def countries(language: str) -> list[tuple[str, str]]:
