@@ -22,7 +22,8 @@ from tamizdat.accounts.models import User
 from tamizdat.stories.models import Story
 from tests import writing
 from tests.accounts.hostile import MARK, PAYLOADS, RICH, markup_in, poison, texts
-from tests.accounts.test_matrix import rows_to_be, things, values_for
+from tests.accounts.test_matrix import asked as asked_for
+from tests.accounts.test_matrix import rows_to_be, things
 from tests.browser import chromium, needs_chromium
 from tests.signing_in import sign_in
 from tests.stories.desk import Desk
@@ -74,7 +75,7 @@ def poisoned(things: Values, newsroom: dict[str, Any], editor: User, photo: Any)
 def asked(client: Client, values: Values) -> Iterator[tuple[str, Any]]:
     """Ask for every address that there is, plainly and with hostile words behind it."""
     found = [
-        route.path(values_for(values, thing))
+        asked_for(route, values, thing)
         for method, route, thing in rows_to_be()
         if method == "GET" and route.pattern not in LEFT_OUT
     ]
@@ -82,7 +83,11 @@ def asked(client: Client, values: Values) -> Iterator[tuple[str, Any]]:
     for path in found:
         client.cookies.clear()
         client.cookies.load(kept)
-        for words in ("", f"?q={PAYLOADS[0]}&p={PAYLOADS[1]}&next={PAYLOADS[3]}&ordering={MARK}"):
+        mark = "&" if "?" in path else "?"
+        for words in (
+            "",
+            f"{mark}q={PAYLOADS[0]}&p={PAYLOADS[1]}&next={PAYLOADS[3]}&ordering={MARK}",
+        ):
             with transaction.atomic():
                 yield path + words, client.get(path + words)
                 transaction.set_rollback(True)
