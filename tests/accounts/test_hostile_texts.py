@@ -19,6 +19,7 @@ from wagtail.rich_text import RichText
 
 from tamizdat.accounts import audit, roles
 from tamizdat.accounts.models import User
+from tamizdat.databases import PEOPLE
 from tamizdat.stories.models import Story
 from tests import writing
 from tests.accounts.hostile import MARK, PAYLOADS, RICH, markup_in, poison, texts
@@ -29,6 +30,7 @@ from tests.signing_in import sign_in
 from tests.stories.desk import Desk
 
 __all__ = ["things"]  # a fixture
+pytestmark = pytest.mark.django_db(databases=["default", PEOPLE])
 
 PATIENCE = 60_000  # milliseconds; a test machine may be busy, and this is only a bound
 Values = dict[str, dict[str, Any]]
@@ -193,6 +195,7 @@ FOUND = "document.querySelectorAll('zq-x, [onerror*=zq], [onload*=zq], [onclick*
 
 
 @needs_chromium
+@pytest.mark.django_db(databases=["default", PEOPLE], transaction=True)
 def test_no_page_of_the_newsroom_lets_it_run_or_become_an_element(
     address: str, poisoned: Values, editor: User, browser: Browser
 ) -> None:
