@@ -35,6 +35,7 @@ needs_chromium = pytest.mark.skipif(
 SITE = "https://lantern.test"  # nothing listens there; a secure context, as readers have
 PIXEL = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 2"/>'
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic"]
+# Without these Chromium asks its maker's hosts for news at every start.
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 Answer = Callable[[str], tuple[bytes, str] | None]  # of a path: bytes and media type

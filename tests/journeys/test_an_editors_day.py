@@ -13,15 +13,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import chromium
 from tests.homes import PATIENCE, free_ports, read_until, start, until
+from tests.journeys.choosing import upload_lead_photo
 from tests.signing_in import walk_in
-
-# Without the last five, Chromium asks its maker's hosts for news at every start.
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 HEADLINE = "The weir above Lesk held"
 CORRECTION = "An earlier version named the wrong gate."
@@ -67,10 +64,8 @@ def newsroom(own_newsroom: Path) -> Iterator[Newsroom]:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -88,15 +83,7 @@ def write(page: Page, picture: Path) -> None:
     page.get_by_role("link", name=re.compile("English")).first.click()
     page.fill("#id_title", HEADLINE)
     page.fill("#id_standfirst", "The water came within a hand of the walkway.")
-    page.click("#id_lead_photo-chooser [data-chooser-action-choose]")
-    dialog = page.locator(".modal")
-    dialog.get_by_role("tab", name="Upload").click()
-    dialog.locator("input[type=file]").set_input_files(picture)
-    dialog.locator("[name$=title]").last.fill("Weir")
-    dialog.locator("[name$=description]").fill("A weir between grey banks.")
-    dialog.locator("[name$=credit]").fill("Ilsa Venn")
-    dialog.get_by_role("button", name="Upload").click()
-    expect(page.locator("#id_lead_photo-title")).to_contain_text("Weir")
+    upload_lead_photo(page, picture)
     page.locator("#panel-child-write-body-section .c-sf-add-button").first.click()
     page.get_by_role("option", name="Text", exact=True).click()
     body = page.locator("#panel-child-write-body-section .public-DraftEditor-content").first

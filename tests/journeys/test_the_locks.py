@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.test.testcases import LiveServerThread
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings as DjangoSettings
@@ -23,9 +21,12 @@ from pytest_django import Settings as DjangoSettings
 from tamizdat.accounts import roles
 from tests import writing
 from tests.browser import chromium, needs_chromium
+from tests.doors import beside_a_browser, newsroom_door
+from tests.journeys.choosing import upload_lead_photo
 from tests.signing_in import walk_in
 
-pytestmark = needs_chromium
+__all__ = ["beside_a_browser"]  # a fixture
+pytestmark = [needs_chromium, pytest.mark.usefixtures("beside_a_browser")]
 
 NAME, PASSWORD = "edna", "a long enough password"
 PATIENCE = 60_000  # milliseconds; a test machine may be busy, and this is only a bound
@@ -35,14 +36,6 @@ PATIENCE = 60_000  # milliseconds; a test machine may be busy, and this is only 
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _beside_a_browser() -> Iterator[None]:
-    """The browser's event loop runs in this thread, where tests themselves ask the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
 
 
 @pytest.fixture
@@ -56,16 +49,9 @@ def address(
 
     member = User.objects.create_user(NAME, password=PASSWORD)
     member.groups.set(Group.objects.filter(name__in=[roles.EDITORS, roles.OPERATORS]))
-    # Not pytest-django's live_server: that empties the database after ours was laid out afresh.
-    door = LiveServerThread("localhost", StaticFilesHandler, connections_override={})
-    door.daemon = True
-    door.start()
-    door.is_ready.wait()
-    assert door.error is None
-    url = f"http://localhost:{door.port}"
-    settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = [url]
-    yield url
-    door.terminate()
+    with newsroom_door() as url:
+        settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = [url]
+        yield url
 
 
 @dataclass
@@ -173,15 +159,7 @@ def test_editors_work_under_the_policy_without_a_complaint(
     walk_in(page, address, NAME, PASSWORD)
 
     page.goto(f"{address}/admin/pages/{story.pk}/edit/")
-    page.click("#id_lead_photo-chooser [data-chooser-action-choose]")
-    dialog = page.locator(".modal")
-    dialog.get_by_role("tab", name="Upload").click()
-    dialog.locator("input[type=file]").set_input_files(picture)
-    dialog.locator("[name$=title]").last.fill("Weir")
-    dialog.locator("[name$=description]").fill("A weir between grey banks.")
-    dialog.locator("[name$=credit]").fill("Ilsa Venn")
-    dialog.get_by_role("button", name="Upload").click()
-    expect(page.locator("#id_lead_photo-title")).to_contain_text("Weir")
+    upload_lead_photo(page, picture)
 
     page.get_by_role("tab", name="Topics and corrections").click()
     page.click("#id_corrections-ADD")  # an inline panel that was started
