@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -22,6 +23,7 @@ from tamizdat.contributions.money.models import Contribution, Payment
 from tamizdat.contributions.supporters import inside
 from tamizdat.databases import PEOPLE
 from tamizdat.desk import admission
+from tamizdat.newsletters.subscribers.offering import Offer, offer
 from tests.browser import chromium, needs_chromium
 from tests.contributions.conftest import Shop, committing
 from tests.contributions.supporters.conftest import ANNA, Portal, fields_of, give, link_in
@@ -37,6 +39,7 @@ def pages(shop: Shop, portal: Portal, vaulted: Vaulted, language: str) -> dict[s
     """Return every page, as full as it can be, on the way that a person takes through them."""
     portal.prefix = "" if language == "en" else f"/{language}"
     desk, door = portal.desk, portal.door
+    offer(Offer(UUID(int=7), language, "Behind the pages", for_supporters=True))
     row = give(shop, vaulted, language=language)
     shop.pass_days(32)
     Payment.objects.create(
@@ -78,6 +81,7 @@ def pages(shop: Shop, portal: Portal, vaulted: Vaulted, language: str) -> dict[s
     assert receipt is not None
     found["receipt"] = desk.get(f"{door}receipt/{receipt.pk.hex}/").content
     found["year"] = desk.get(f"{door}year/{receipt.day.year}/").content
+    found["unticked"] = portal.do(door, do="newsletter").content
     found["erase"] = portal.do(door, do="erase").content
     changing.end(shop.till, Contribution.objects.get())
     found["ended"] = desk.get(path).content
