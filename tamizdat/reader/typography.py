@@ -14,7 +14,15 @@ from tamizdat.reader.pages import Picture, Source, Table
 # The smaller format first: a browser takes the first it can read.
 _TYPES = ("image/avif", "image/webp")
 _TONES = re.compile(r' class="t([0-9a-f]{9})"')
+# They join letters or keep them apart; Persian is not written without. Python calls them control
+# characters of format, so ``isprintable`` says no.
+JOINERS = "\u200c\u200d"
 _NUMBER = re.compile(r"[+−–-]?[\d٠-٩۰-۹][\d٠-٩۰-۹\s.,٫٬%٪]*")
+
+
+def is_written(letter: str) -> bool:
+    """Say whether a letter is one that people write: to be seen, or a joiner."""
+    return letter.isprintable() or letter in JOINERS
 
 
 class Rendition(NamedTuple):

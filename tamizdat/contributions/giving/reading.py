@@ -14,6 +14,7 @@ from tamizdat.contributions.giving.receiving import AtHome, address_of
 from tamizdat.contributions.money import amounts
 from tamizdat.contributions.money.amounts import Money
 from tamizdat.contributions.money.errors import Bad, BadAmount
+from tamizdat.reader.typography import is_written
 from tamizdat.vault.errors import BadAddress
 
 OTHER = "other"
@@ -151,5 +152,5 @@ def _told(fields: Mapping[str, str]) -> tuple[str, str]:
 def _plain(text: str) -> str:
     """Return a text without what is not to be seen, its lines kept."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    kept = ("".join(each for each in line if each.isprintable()) for line in lines)
+    kept = ("".join(filter(is_written, line)) for line in lines)
     return "\n".join(kept).strip()

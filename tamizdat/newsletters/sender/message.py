@@ -32,6 +32,7 @@ from tamizdat.newsletters.sender.stencil import (
     cut,
     tokens_of,
 )
+from tamizdat.reader.typography import is_written
 
 MOST_ENCODED = 6  # one letter in so many may be outside ASCII before base64 is shorter
 
@@ -151,7 +152,7 @@ def encoded(text: str, taken: int) -> str:
 
 
 def _one_line(text: str) -> str:
-    if not text.isprintable():
+    if not all(map(is_written, text)):
         raise BadHeader("a subject or name is one line; found a line's end or a control character")
     return " ".join(text.split())
 

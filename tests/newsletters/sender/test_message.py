@@ -162,6 +162,11 @@ def test_nothing_of_ours_can_bring_in_a_header_either(changes: dict[str, str]) -
         make(Content("x", HTML, TEXT), headers(**changes))
 
 
+def test_a_persian_subject_keeps_what_its_letters_are_kept_apart_by() -> None:
+    subject = "نامه\u200cای برای شما"
+    assert mail(Content(subject, HTML, TEXT), headers())["Subject"] == subject
+
+
 def test_a_name_with_quotes_is_one_name() -> None:
     found = mail(Content("x", HTML, TEXT), headers(sender_name='The "Lantern" \\ news, daily'))
     assert found["From"].addresses[0].display_name == 'The "Lantern" \\ news, daily'

@@ -13,6 +13,7 @@ from tamizdat.contributions.supporters.models import Wording
 from tamizdat.contributions.supporters.receipts.drawing import Paper, can_write
 from tamizdat.contributions.supporters.receipts.wording import Typed, text_of
 from tamizdat.reader import dates
+from tamizdat.reader.typography import is_written
 
 LONGEST_NAME = 120  # characters
 
@@ -42,17 +43,12 @@ class Wanted:
 
 def name_of(typed: str) -> str:
     """Return a name as one line. Raises BadName."""
-    name = " ".join("".join(each if _can_stand(each) else " " for each in typed).split())
+    name = " ".join("".join(each if is_written(each) else " " for each in typed).split())
     if len(name) > LONGEST_NAME:
         raise BadName("too_long")
     if not can_write(name):
         raise BadName("letters")
     return name
-
-
-def _can_stand(letter: str) -> bool:
-    """Say whether a letter can stand in a name; Persian ones are joined or kept apart by two."""
-    return letter.isprintable() or letter in "\u200c\u200d"
 
 
 def of_payment(
