@@ -57,6 +57,7 @@ DEEDS = {
     "money.switch-on": "Money: a provider switched on",
     "money.finding": "Money: a finding closed",
     "money.export": "Money: figures exported",
+    "money.notes": "Money: supporters' notes opened",
     "money.policy": "Money: a ruling written down",
     "money.wording": "Money: a text of receipts written down",
     "money.instead": "Money: what may be done instead written down",

@@ -30,6 +30,13 @@ PART = 2_000  # boxes that a process opens at a time
 MANY = 4 * PART  # from so many on it is worth starting processes
 
 
+class Box(Protocol):
+    """What holds a box that nobody looks up: a note, or whatever else has these."""
+
+    key_id: str
+    box: bytes | memoryview
+
+
 class Row(Protocol):
     """What holds a box: ``Address``, or whatever else has these."""
 
@@ -70,6 +77,10 @@ class Opener:
     def open(self, row: Row | Sealed) -> str:
         """Return the address in a row's box. Raises NoSuchKey, CannotOpen."""
         return open_own(_sealed(row), self._pair(row.key_id), self.index_key)
+
+    def open_text(self, row: Box) -> str:
+        """Return the text in a box that nobody looks up. Raises NoSuchKey, CannotOpen."""
+        return open_box(bytes(row.box), self._pair(row.key_id))
 
     def reseal(self, row: Row | Sealed, public: bytes) -> Sealed:
         """Seal to another public key. Raises NoSuchKey, CannotOpen.

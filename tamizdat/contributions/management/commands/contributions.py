@@ -1,9 +1,11 @@
-"""Look after contributions: policy, rates, receipts, switches, comparison with providers, books"""
+"""Look after contributions: policy, rates, receipts, notes, switches, providers' lists, books"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import date
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,13 @@ class Command(BaseCommand):
             "policy", help="from where may be given, and how: read a file in, or show what holds"
         )
         policy.add_argument("file", nargs="?", type=Path, metavar="FILE", help="TOML, by counsel")
+        notes = deeds.add_parser("notes", help="open what supporters wrote to us with their gifts")
+        notes.add_argument(
+            "--since", type=date.fromisoformat, metavar="DAY", help="from this day on: 2026-11-20"
+        )
+        notes.add_argument(
+            "--passphrase-file", type=Path, metavar="FILE", help="its first line opens the vault"
+        )
         switch = deeds.add_parser("switch", help="switch a provider off or on")
         switch.add_argument("provider", metavar="NAME")
         switch.add_argument("state", choices=("on", "off"))
@@ -57,6 +66,7 @@ class Command(BaseCommand):
             "statement": self._statement,
             "receipts": self._receipts,
             "policy": self._policy,
+            "notes": self._notes,
             "switch": self._switch,
         }
         deeds[options["deed"]](options)
@@ -198,6 +208,27 @@ class Command(BaseCommand):
                 f"{way.country}  instead  lawful on {way.lawful_on}, until {way.until}{over}"
             )
 
+    def _notes(self, options: dict[str, Any]) -> None:
+        """Open notes; the row of the audit log comes first, for what was read cannot be unread."""
+        from django.conf import settings
+
+        from tamizdat.accounts import audit
+        from tamizdat.contributions.giving import notes
+        from tamizdat.vault.opening import Opener
+
+        rows = notes.kept(options["since"])
+        count = rows.count()
+        if not count:
+            self.stdout.write("There are no notes.")
+            return
+        self.stderr.write(f"{count} notes will be shown here; who wrote them is not.")
+        opener = Opener.unlock(Path(settings.VAULT_KEYS_ROOT), _passphrase(options))
+        audit.note("money.notes", f"{count} notes")
+        for note in notes.opened(opener, rows):
+            lines = [note.trouble] if note.trouble else note.text.splitlines()
+            told = "".join(f"    {line}\n" for line in lines)
+            self.stdout.write(f"{note.day}  {note.language}\n{told}\n")
+
     def _switch(self, options: dict[str, Any]) -> None:
         from django.conf import settings
         from django.utils import timezone
@@ -218,6 +249,14 @@ class Command(BaseCommand):
         today = timezone.localdate()
         done = switching.switch(name, today, off=off)
         self.stdout.write(f"{name} is {options['state']}{'' if done else ' already'}.")
+
+
+def _passphrase(options: dict[str, Any]) -> str:
+    """Return the vault's passphrase: from a file's first line, or from the keyboard."""
+    if options["passphrase_file"] is None:
+        return getpass("The vault's passphrase: ")
+    line = _read(options["passphrase_file"]).partition(b"\n")[0]
+    return line.decode("utf-8", "replace").strip()
 
 
 def _read(file: Path, most: int = -1) -> bytes:
