@@ -32,8 +32,10 @@ from tamizdat.desk.rendering import Rendered
 from tamizdat.desk.tickets import Ticket
 from tamizdat.reader import dates
 from tamizdat.reader.pages import Link as Onward
+from tamizdat.reader.typography import is_written
 
 GIVING, REMINDING = "/give/", "/give/remind/"
+TRANSFER = "transfer"  # the method
 KEPT = 300  # characters of a field that stand in it again
 
 
@@ -45,29 +47,43 @@ def question(
     missing: Sequence[str] = (),
 ) -> Rendered:
     """Set the country question; ``path`` is whose: of giving, or of a reminder."""
-    words = rendering.table(language)["give"]
-    home = countries.list_of(settings.HOME_COUNTRIES, language)
     return _page(
         "question.html",
         language,
         path,
-        countries=countries.named(language),
-        chosen={name: _again(fields, name) for name in (answering.LIVES, answering.CARD)},
-        returns=_again(fields, answering.RETURNS),
-        asks_returns=bool(settings.HOME_COUNTRIES),
-        returns_question=replaced(words["returns"], {"countries": home}),
-        carried=[(name, _again(fields, name)) for name in ("rhythm", "currency", OTHER)],
+        **whereabouts(language, fields, missing),
+        carried=[(name, again(fields, name)) for name in ("rhythm", "currency", OTHER)],
         ticket=ticket.text if ticket else "",
-        missing=missing,
         is_reminding=path == REMINDING,
         remind=views.here(language, REMINDING),
     )
+
+
+def whereabouts(
+    language: str, fields: Mapping[str, str], missing: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what the question's fields are set with (``where.html``), on whichever page."""
+    home = countries.list_of(settings.HOME_COUNTRIES, language) if settings.HOME_COUNTRIES else ""
+    words = rendering.table(language)["give"]
+    return {
+        "countries": countries.named(language),
+        "chosen": {name: again(fields, name) for name in (answering.LIVES, answering.CARD)},
+        "returns": again(fields, answering.RETURNS),
+        "asks_returns": bool(settings.HOME_COUNTRIES),
+        "returns_question": replaced(words["returns"], {"countries": home}),
+        "missing": missing,
+    }
 
 
 def refused(
     language: str, judged: Judgement, instead: Sequence[OtherWay], path: str = GIVING
 ) -> Rendered:
     """Set the page for who is refused: why, and what counsel calls lawful where she lives."""
+    return _page("refused.html", language, path, **reasons(language, judged, instead))
+
+
+def reasons(language: str, judged: Judgement, instead: Sequence[OtherWay]) -> dict[str, Any]:
+    """Return what a refusal is set with (``refused.html``), on whichever page."""
     ways = [
         {
             "text": in_language(each.texts, language),
@@ -76,8 +92,7 @@ def refused(
         }
         for each in instead
     ]
-    reasons = [in_language(each, language) for each in judged.texts]
-    return _page("refused.html", language, path, reasons=reasons, ways=ways)
+    return {"reasons": _texts(judged.texts, language), "ways": ways}
 
 
 def form(
@@ -107,7 +122,7 @@ def form(
         rhythm=rhythm if rhythm in RHYTHMS else RHYTHMS[0],
         suggested=[(str(each.minor), shown(each, language)) for each in offered.suggested],
         amount=_ticked(fields, offered),
-        other=_again(fields, OTHER),
+        other=again(fields, OTHER),
         least=replaced(words["least"], {"amount": shown(offered.least, language)}),
         currencies=[(each, name_of(each, language)) for each in offered.currencies],
         ways=[
@@ -121,7 +136,7 @@ def form(
         home=countries.list_of(settings.HOME_COUNTRIES, language)
         if settings.HOME_COUNTRIES
         else "",
-        typed={each: _again(fields, each) for each in ("address", "note")},
+        typed={each: again(fields, each) for each in ("address", "note")},
         ticked={each for each in ("cover", "quiet", "understood") if fields.get(each) == "1"},
         has_more=bool(fields.get("quiet") or any(fields.get(each) for each in ("address", "note"))),
         statement=_statement(words),
@@ -141,7 +156,7 @@ def onward(language: str, row: Contribution, url: str) -> Rendered:
         GIVING,
         url=url,
         amount=replaced(words["amount"], {"amount": amount}),
-        statement=_statement(rendering.table(language)["give_form"]),
+        statement=_shown_by_the_bank(language, row),
     )
 
 
@@ -178,6 +193,11 @@ def said(language: str, part: str, *, again: bool = False, path: str = GIVING) -
     return rendering.say(views.this_desk(), language, path, part, further)
 
 
+def again(fields: Mapping[str, str], name: str) -> str:
+    """Return what stands in a field again: no control characters, no more than fits."""
+    return "".join(each for each in fields.get(name, "")[:KEPT] if is_written(each) or each == "\n")
+
+
 def month(first: date, language: str) -> str:
     """Name a month as readers of a language do."""
     text = format_skeleton("yMMMM", first, locale=Locale.parse(language, sep="-"))
@@ -193,13 +213,6 @@ def zone() -> ZoneInfo:
 
 def _page(template: str, language: str, path: str, **values: Any) -> Rendered:
     return rendering.render(views.this_desk(), template, language, path, **values)
-
-
-def _again(fields: Mapping[str, str], name: str) -> str:
-    """Return what stands in a field again: no control characters, no more than fits."""
-    return "".join(
-        each for each in fields.get(name, "")[:KEPT] if each.isprintable() or each == "\n"
-    )
 
 
 def _ticked(fields: Mapping[str, str], offered: Offer) -> str:
@@ -235,6 +248,13 @@ def _texts(texts: Sequence[Mapping[str, str]], language: str) -> list[str]:
 def _statement(words: Mapping[str, str]) -> str:
     name = settings.STATEMENT_NAME
     return replaced(words["statement"], {"name": name}) if name else words["statement_unknown"]
+
+
+def _shown_by_the_bank(language: str, row: Contribution) -> str:
+    """Say what a statement will show; of a transfer the page that follows says it."""
+    if row.method == TRANSFER:
+        return ""
+    return _statement(rendering.table(language)["give_form"])
 
 
 def _counsel(language: str, day: str) -> str:

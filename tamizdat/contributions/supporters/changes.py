@@ -16,6 +16,7 @@ from babel.dates import format_date
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from tamizdat.contributions.giving.answers import Unanswered
 from tamizdat.contributions.money import rates
 from tamizdat.contributions.money.amounts import (
     Money,
@@ -29,10 +30,11 @@ from tamizdat.contributions.money.amounts import (
 from tamizdat.contributions.money.errors import BadAmount, NoRate
 from tamizdat.contributions.money.models import Contribution
 from tamizdat.contributions.money.periods import plus_months
-from tamizdat.contributions.supporters import deeds, history, inside
+from tamizdat.contributions.supporters import deeds, history, inside, whereabouts
 from tamizdat.contributions.supporters.deeds import NotDone, asking
 from tamizdat.contributions.supporters.inside import PORTAL, page
 from tamizdat.contributions.supporters.models import Session
+from tamizdat.contributions.supporters.whereabouts import NotFromThere, Whereabouts
 from tamizdat.desk import rendering, views
 from tamizdat.desk.tickets import Ticket
 from tamizdat.reader import dates
@@ -58,6 +60,10 @@ class Asking:
     def path(self) -> str:
         return inside.gift_path(self.row.pk.hex)
 
+    @property
+    def here(self) -> str:
+        return views.here(self.language, self.path)
+
     def text(self, name: str) -> str:
         return self.request.POST.get(name, "")
 
@@ -66,6 +72,11 @@ class Asking:
 
     def day(self, day: date) -> str:
         return dates.day(day, self.language)
+
+    def whereabouts(self) -> Whereabouts:
+        """Judge where she says that she lives and banks. Raises Unanswered, NotFromThere."""
+        fields = self.request.POST.dict()
+        return whereabouts.judge(fields, str(self.row.method), inside.today())
 
     def ticket(self, deed: str) -> str:
         return inside.forms(self.session).give(deed, self.row.pk.hex, timezone.now())
@@ -94,6 +105,10 @@ def gift(request: HttpRequest, language: str, session: Session, number: str) -> 
         return _shown(asked, fault.said, status=STATUS.get(fault.said, 409))
     except BadAmount as fault:
         return _shown(asked, wrong=_of_amount(asked, fault), status=422)
+    except (Unanswered, NotFromThere) as fault:
+        fields = request.POST.dict()
+        made, status = whereabouts.stopped(fault, language, asked.path, fields, asked.here)
+        return views.page(made, status=status)
 
 
 def _of_amount(asked: Asking, fault: BadAmount) -> str:
@@ -176,36 +191,40 @@ def _resume_now(asked: Asking) -> HttpResponse:
 def _rhythm(asked: Asking) -> HttpResponse:
     _must_be_regular(asked.row)
     money, words = _money(asked), asked.words["sure"]
-    to = deeds.other_rhythm(asked.row).rhythm
+    where, to = asked.whereabouts(), deeds.other_rhythm(asked.row).rhythm
     sentences = [
         words[f"rhythm_{to}"].format(new=asked.money(money)),
         words["rhythm_then"].format(old=asked.money(asked.row.money)),
-        words["rhythm_risk"],
+        *where.warnings(asked.language),
     ]
-    return _sure(asked, "rhythm", sentences, amount=typed(money))
+    return _sure(asked, "rhythm", sentences, [], amount=typed(money), **where.carried)
 
 
 def _rhythm_now(asked: Asking) -> HttpResponse:
-    money, ticket = _money(asked), asked.use("rhythm")
+    money = _money(asked)
+    where = asked.whereabouts()  # before the ticket is used up: who is refused leaves nothing
+    ticket = asked.use("rhythm")
     new = deeds.switch(asked.row, money, ticket.number, inside.today())
     with asking():
-        return _onward(asked, "rhythm", inside.till().page(new.pk, _return_url(asked)))
+        return _onward(asked, "rhythm", inside.till().page(new.pk, _return_url(asked)), where)
 
 
 def _method(asked: Asking) -> HttpResponse:
+    where = asked.whereabouts()
     asked.use("method")
     with asking():
-        return _onward(asked, "method", inside.till().method_page(asked.row.pk, _return_url(asked)))
+        url = inside.till().method_page(asked.row.pk, _return_url(asked))
+    return _onward(asked, "method", url, where)
 
 
 def _return_url(asked: Asking) -> str:
     return inside.address_of(asked.language, f"{PORTAL}back/")
 
 
-def _onward(asked: Asking, part: str, url: str) -> HttpResponse:
+def _onward(asked: Asking, part: str, url: str, where: Whereabouts) -> HttpResponse:
     """Lead to a processor's page by a link: a form may lead nowhere else (CSP, form-action)."""
-    here = views.here(asked.language, asked.path)
-    made = page("portal_onward.html", asked.language, asked.path, part=part, url=url, back=here)
+    values = {"part": part, "url": url, "warnings": where.warnings(asked.language)}
+    made = page("portal_onward.html", asked.language, asked.path, **values, back=asked.here)
     return views.page(made)
 
 
@@ -275,7 +294,7 @@ def _sure(
         fields={"ticket": asked.ticket(deed), **fields},
         buttons=[(f"{deed}-now", words[f"{deed}_yes"])],
         instead=instead or [],
-        back=views.here(asked.language, asked.path),
+        back=asked.here,
     )
     return views.page(made)
 

@@ -33,6 +33,7 @@ from tests.desk.conftest import (  # noqa: F401 - fixtures
 from tests.newsletters.subscribers.conftest import Post, post  # noqa: F401 - a fixture
 
 ANNA = "Anna.K@example.org"
+SAFE = {"lives": "DE", "card": "DE", "returns": "no"}  # what she answers to the country question
 RATES = b"day,currency,per_euro\n2026-01-01,USD,1.1\n2026-01-01,JPY,160\n"
 
 

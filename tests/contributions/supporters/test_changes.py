@@ -19,7 +19,7 @@ from tamizdat.contributions.supporters import deeds, inside
 from tamizdat.contributions.supporters.models import Switching
 from tamizdat.databases import PEOPLE
 from tests.contributions.conftest import Shop, both, committing
-from tests.contributions.supporters.conftest import Portal, fields_of, give
+from tests.contributions.supporters.conftest import SAFE, Portal, fields_of, give
 from tests.desk.conftest import Vaulted, posted
 
 
@@ -186,18 +186,18 @@ def test_the_way_to_pay_is_changed_at_the_processors_page(
     path = portal.gift(row)
     page = portal.desk.get(path).content.decode()
     ticket = page.partition('name="ticket" value="')[2].partition('"')[0]
-    answer = portal.do(path, do="method", ticket=ticket)
+    answer = portal.do(path, do="method", ticket=ticket, **SAFE)
     url = text(answer).partition('<a href="http://127')[2].partition('"')[0]
     assert shop.choose(f"http://127{url}", "approve") in (200, 303)
     assert "form-action 'self'" in answer["Content-Security-Policy"]
-    assert portal.do(path, do="method", ticket=ticket).status_code == 409
+    assert portal.do(path, do="method", ticket=ticket, **SAFE).status_code == 409
 
 
 # Another rhythm
 
 
 def _switched(portal: Portal, row: Contribution, amount: str = "100") -> str:
-    answer = portal.change(portal.gift(row), do="rhythm", amount=amount)
+    answer = portal.change(portal.gift(row), do="rhythm", amount=amount, **SAFE)
     assert answer.status_code == 200, text(answer)
     return "http://127" + text(answer).partition('<a href="http://127')[2].partition('"')[0]
 
@@ -208,7 +208,7 @@ def test_a_rhythm_is_switched_by_giving_anew_and_the_old_gift_ends_when_that_is_
 ) -> None:
     url = _switched(portal, row)
     assert _switched(portal, row) == url  # pressed again, the same page
-    other = portal.change(portal.gift(row), do="rhythm", amount="90")
+    other = portal.change(portal.gift(row), do="rhythm", amount="90", **SAFE)
     assert "its page is still open" in text(other)
     till = TillClient(inside.till().socket_path)
     assert deeds.finish_switches(till, timezone.now()) == 0
@@ -305,7 +305,7 @@ def test_without_the_ticket_that_is_used_up_each_press_would_ask(
 def test_of_twenty_presses_at_once_one_gift_is_begun(
     shop: Shop, portal: Portal, row: Contribution
 ) -> None:
-    fields = portal.sure(portal.gift(row), do="rhythm", amount="100")
+    fields = portal.sure(portal.gift(row), do="rhythm", amount="100", **SAFE)
     assert _at_once(portal, portal.gift(row), fields) == [200, *[409] * 19]
     assert Contribution.objects.count() == 2
     assert len(shop.things("visit")) == 2
@@ -338,7 +338,7 @@ def test_a_gift_fails_is_told_and_recovers_with_another_card(
     assert "The last payment was not paid." in page
     assert "was refused, nothing was taken" in page
     ticket = page.partition('name="ticket" value="')[2].partition('"')[0]
-    answer = portal.do(portal.gift(row), do="method", ticket=ticket)
+    answer = portal.do(portal.gift(row), do="method", ticket=ticket, **SAFE)
     url = "http://127" + text(answer).partition('<a href="http://127')[2].partition('"')[0]
     shop.choose(url, "approve")
     shop.pass_days(8)
