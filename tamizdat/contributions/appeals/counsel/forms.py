@@ -105,7 +105,11 @@ class RulingForm(CounselForm):
 
     said = "What she is told"
 
-    about = forms.ChoiceField(label="About whom", widget=forms.RadioSelect)
+    about = forms.ChoiceField(
+        label="About whom",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose whom it is about."},
+    )
     method = forms.ChoiceField(
         label="Way of giving", required=False, choices=[(each, WAYS[each]) for each in METHODS]
     )
