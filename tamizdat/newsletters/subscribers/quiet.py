@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tamizdat.reader.typography import is_written
+
 # Who writes, and what about, where nobody has chosen quiet words.
 SENDER = {"en": "Letter", "ru": "Письмо", "fa": "نامه"}
 SUBJECT = {"en": "Your letter", "ru": "Ваше письмо", "fa": "نامه‌ی شما"}
@@ -53,7 +55,7 @@ def title(names: Names, *, is_quiet: bool) -> str:
 
 def one_line(text: str) -> str:
     """Return a text as one line, as headers must be."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return " ".join("".join(each if is_written(each) else " " for each in text).split())
 
 
 def _word(words: dict[str, str], language: str) -> str:

@@ -34,6 +34,11 @@ def test_quietly_it_names_nobody(language: str) -> None:
     assert quiet.title(NAMES, is_quiet=True) == ""
 
 
+def test_the_joiners_of_persian_stay_and_what_breaks_a_line_does_not() -> None:
+    assert quiet.subject("", "", "fa", is_quiet=True) == "نامه\N{ZERO WIDTH NON-JOINER}ی شما"
+    assert quiet.subject("One\r\nBcc: two\u202e", "", "en", is_quiet=False) == "One Bcc: two"
+
+
 def test_editors_may_choose_quiet_words() -> None:
     names = Names("F", quiet_name="Notes", quiet_sender_name="Maria")
     assert quiet.sender(names, "ru", is_quiet=True) == "Maria"
