@@ -2,8 +2,9 @@
 
 SQLite has one writer. Who waits for it asks again after ever longer pauses, while the database lies
 idle, and among many some wait until their patience is over. Locks wake the next one at once: one of
-the process for its threads, and one of a file beside the database for its processes. Whoever writes
-without the pen still waits as SQLite does; nothing rests on it but how long it takes.
+the process for its threads, and one of the database's folder for all processes, whichever user's
+they are. Whoever writes without the pen still waits as SQLite does; nothing rests on it but how
+long it takes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from django.db import connections, transaction
 
 from tamizdat.databases import PEOPLE
 
-ENDING = "-pen"
 _PEN = threading.RLock()
 
 
@@ -31,15 +31,18 @@ def writing() -> Iterator[None]:
         with transaction.atomic(using=PEOPLE):
             yield
         return
-    with _PEN, _alone(Path(database.settings_dict["NAME"])), transaction.atomic(using=PEOPLE):
+    with (
+        _PEN,
+        _alone(Path(database.settings_dict["NAME"]).parent),
+        transaction.atomic(using=PEOPLE),
+    ):
         yield
 
 
 @contextmanager
-def _alone(database: Path) -> Iterator[None]:
+def _alone(folder: Path) -> Iterator[None]:
     """Keep other processes waiting. Opened each time: a lock goes along with a fork."""
-    file = database.with_name(database.name + ENDING)
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
