@@ -26,7 +26,7 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-byteco
 NPM_CI := npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 PORTS := --reader-port $(READER_PORT) --newsroom-port $(NEWSROOM_PORT) --desk-port $(DESK_PORT)
 
-.PHONY: help demo serve test test-all check suite suite-sqlite suite-postgres system golden bench lock clean
+.PHONY: help demo serve test test-long test-all check suite suite-sqlite suite-postgres system golden bench lock clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
@@ -37,11 +37,14 @@ demo: .venv/installed ## build a sample newsroom in HOME_DIR (./demo) and serve 
 serve: .venv/installed ## serve the newsroom in HOME_DIR
 	@exec $(TAMIZDAT) serve --home '$(HOME_DIR)' $(PORTS)
 
-test: .venv/installed-dev .venv/installed-tools system ## everything: what tests need, the quick checks, the suite twice
+test: .venv/installed-dev .venv/installed-tools system ## what tests need, the quick checks, the suite on both databases
 	@$(MAKE) check
 	@$(MAKE) suite
 
-test-all: .venv/installed-dev .venv/installed-tools .venv/installed-heavy system ## the same, and what is heavy: every case, every look, Mozilla's Observatory
+test-long: .venv/installed-dev .venv/installed-tools system ## what is long: browsers, whole programs, days of a newsroom
+	@$(MAKE) suite-sqlite PYTEST_OPTIONS='--long $(PYTEST_OPTIONS)'
+
+test-all: .venv/installed-dev .venv/installed-tools .venv/installed-heavy system ## all of it and what is heavy: every case, every look, Mozilla's Observatory
 	@$(MAKE) check
 	@$(MAKE) suite PYTEST_OPTIONS='--everything $(PYTEST_OPTIONS)'
 

@@ -91,7 +91,9 @@ def programs(home: Path) -> Iterator[subprocess.Popen[bytes]]:
         "PROCESSOR_KEY": KEY,
         "PROCESSOR_SECRET": SECRET,
     }
-    processor = subprocess.Popen([sys.executable, "-m", module, *words], env=environment)
+    processor = subprocess.Popen(
+        [sys.executable, "-m", module, *words], env=environment, stdout=subprocess.DEVNULL
+    )
     wait_for(int(base.rpartition(":")[2]))
     till = subprocess.Popen(
         [sys.executable, "-m", "tamizdat.cli", "till", "--home", str(home)], env=environment

@@ -16,7 +16,7 @@ fresh copy of the database behind.
 
 On PostgreSQL only tests that ask a database run: the others would do the same twice over. Of them
 run all where the database itself is what matters (``WHOLE``), and else the first of each module;
-``--everything`` runs all of them, and on either database what is marked ``heavy``.
+``--everything`` runs all of them, and on either database what is marked ``long`` or ``heavy``.
 """
 
 from __future__ import annotations
@@ -80,13 +80,23 @@ WHOLE = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--everything", action="store_true", help="also what is heavy, on PostgreSQL")
+    parser.addoption("--everything", action="store_true", help="also what is long and heavy")
+    parser.addoption("--long", action="store_true", help="what is long, and nothing else")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    sizes.is_everything = config.getoption("--everything")
+    if not config.option.markexpr:
+        config.option.markexpr = _wanted(config)
+
+
+def _wanted(config: pytest.Config) -> str:
+    """Say by their marks which tests run. Whoever names files means their long ones too."""
     if config.getoption("--everything"):
-        config.option.markexpr = ""
-        sizes.is_everything = True
+        return ""
+    if config.getoption("--long"):
+        return "long and not heavy"
+    return "not heavy" if config.option.file_or_dir else "not heavy and not long"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -222,6 +222,7 @@ def test_init_puts_root_keys_on_sticks_each_with_a_passphrase_of_its_own(tmp_pat
     assert "passphrase" not in said.replace(str(tmp_path), "")
 
 
+@pytest.mark.long
 def test_init_gives_keys_to_a_newsroom_that_has_none(own_newsroom: Path, tmp_path: Path) -> None:
     for name in ("keys", "root-keys", "edition"):
         shutil.rmtree(own_newsroom / name)

@@ -6,10 +6,14 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import pytest
+
 from tamizdat.edition.keys import Keyring
 from tamizdat.edition.rootkeys import open_file
 from tests.edition.keyrooms import holds
 from tests.homes import tamizdat
+
+pytestmark = pytest.mark.long
 
 
 def counts(home: Path) -> dict[str, int]:

@@ -37,6 +37,7 @@ def fuzz(*words: str) -> subprocess.CompletedProcess:
 TARGETS = fuzz("--list").stdout.split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_target_takes_fire_and_stands(name: str) -> None:
     done = fuzz("--target", name, "--minutes", str(SECONDS / 60))

@@ -12,6 +12,7 @@ from tests import judging
 from tests.reader.sample_pages import bare_pages, bare_site, full_pages, site
 from tests.tools import served, vnu
 
+pytestmark = pytest.mark.long
 ADDRESS = "http://localhost:8000"
 
 

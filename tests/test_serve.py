@@ -68,6 +68,7 @@ def served(own_newsroom: Path) -> Iterator[Served]:
         end(process)
 
 
+@pytest.mark.long
 def test_a_newsroom_is_served_kept_alive_and_stopped(served: Served) -> None:
     # The doors answer, and the block says where.
     assert f"http://localhost:{served.reader}/" in served.said

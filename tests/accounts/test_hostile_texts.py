@@ -187,6 +187,7 @@ FOUND = "document.querySelectorAll('zq-x, [onerror*=zq], [onload*=zq], [onclick*
 
 @needs_chromium
 @pytest.mark.usefixtures("beside_a_browser")
+@pytest.mark.long
 @pytest.mark.django_db(databases=["default", PEOPLE], transaction=True)
 def test_no_page_of_the_newsroom_lets_it_run_or_become_an_element(
     address: str, poisoned: Values, editor: User, browser: Browser

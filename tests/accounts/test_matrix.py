@@ -238,6 +238,7 @@ def walk(client: Client, things: dict[str, Any]) -> dict[tuple[str, str, str], s
 
 
 @pytest.mark.django_db(databases=["default", PEOPLE])
+@pytest.mark.long
 @pytest.mark.parametrize("role", matrix.ROLES)
 def test_each_role_is_answered_as_the_matrix_says(
     role: str,

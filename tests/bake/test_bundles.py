@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import time_machine
 from django.utils import timezone
 
@@ -65,6 +66,7 @@ def test_a_withdrawn_story_takes_its_bundle_along(home: Home, bake: Bake, editio
     assert not list((edition / "bundles").rglob("*.json"))
 
 
+@pytest.mark.long
 def test_no_other_bundle_names_a_withdrawn_story(home: Home, bake: Bake, edition: Path) -> None:
     story = writing.published(home)
     others = [writing.published(home, f"Other {number}") for number in range(12)]

@@ -38,6 +38,7 @@ DAY = timedelta(days=1)
 # Kills
 
 
+@pytest.mark.long
 def test_bakers_killed_over_a_busy_newsroom_break_and_lose_nothing(own_newsroom: Path) -> None:
     words = [sys.executable, BENCH, "--home", own_newsroom, "--kills", "6", "--seed", "11"]
     done = subprocess.run(words, env=homes.environment(), capture_output=True, text=True)

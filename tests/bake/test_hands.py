@@ -43,6 +43,7 @@ def bake_into(folder: Path, settings: Any, hand_count: int) -> baker.Report:
     return baker.bake(timezone.now(), full=True, hand_count=hand_count)
 
 
+@pytest.mark.long
 def test_many_hands_make_the_same_edition_as_one(
     newsroom_of_many: Home, settings: Any, tmp_path: Path
 ) -> None:
@@ -53,6 +54,7 @@ def test_many_hands_make_the_same_edition_as_one(
     assert not Dirty.objects.exists()
 
 
+@pytest.mark.long
 def test_what_an_editor_does_meanwhile_goes_first(
     newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +79,7 @@ def test_what_an_editor_does_meanwhile_goes_first(
     assert not Dirty.objects.exists()
 
 
+@pytest.mark.long
 def test_many_stories_that_are_published_at_once_are_shared_by_the_hands(
     newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +109,7 @@ def pages(root: Path) -> dict[str, bytes]:
     return {path: data for path, data in tree(root).items() if path.endswith(".html")}
 
 
+@pytest.mark.long
 def test_a_hand_that_is_killed_leaves_its_work_to_the_next_bake(
     newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +123,7 @@ def test_a_hand_that_is_killed_leaves_its_work_to_the_next_bake(
     assert tree(tmp_path / "mended") == tree(tmp_path / "whole")
 
 
+@pytest.mark.long
 def test_a_page_that_a_hand_cannot_make_is_named_and_keeps_no_other_waiting(
     newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

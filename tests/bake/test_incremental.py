@@ -265,6 +265,7 @@ def bake_afresh(settings: Any, root: Path) -> None:
     bake(timezone.now(), full=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", few(range(24), 12))
 def test_many_small_bakes_make_what_one_full_bake_makes(
     newsroom: dict[str, Home], settings: Any, tmp_path: Path, seed: int
@@ -290,6 +291,7 @@ def play_and_compare(
     assert tree(folder / "full") == small
 
 
+@pytest.mark.long
 def test_a_long_list_survives_backdated_stories(
     newsroom: dict[str, Home], settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,6 +315,7 @@ def test_a_long_list_survives_backdated_stories(
     assert tree(tmp_path / "full") == small
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", few(range(8), 8))
 def test_newsletters_too_are_what_one_full_bake_makes_of_them(
     newsroom: dict[str, Home],
@@ -327,6 +330,7 @@ def test_newsletters_too_are_what_one_full_bake_makes_of_them(
     play_and_compare(newsroom["en"], settings, tmp_path, random.Random(seed), deeds)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", few([2, 0, 4, 9, 5, 7, 11], 3))
 def test_a_bake_that_dies_anywhere_is_finished_by_the_next(
     newsroom: dict[str, Home],

@@ -279,6 +279,7 @@ def test_two_long_stories_may_swap_their_addresses(
 # What goes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("deed", ["unpublish", "delete", "embargo"])
 def test_a_withdrawn_story_takes_all_its_parts_along_in_one_edition(
     story: Story, bake: Bake, edition: Path, reader: Trust, watched: list[str], deed: str
@@ -360,6 +361,7 @@ def test_a_saved_file_holds_the_story_whole(story: Story, edition: Path) -> None
     assert "Back to part" not in saved
 
 
+@pytest.mark.long
 def test_no_other_bundle_names_a_part_that_is_gone(
     story: Story, home: Home, bake: Bake, edition: Path
 ) -> None:
@@ -390,6 +392,7 @@ DEEDS: dict[str, Callable[[Story], object]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("deed", "step"), few(product(DEEDS, [2, 1, 4]), 3))
 def test_a_baker_killed_at_any_file_breaks_no_story_and_the_next_finishes(
     story: Story,

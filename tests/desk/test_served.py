@@ -30,6 +30,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
+@pytest.mark.long
 def test_a_form_is_taken_by_a_desk_that_is_confined(desk: Served) -> None:
     page = desk.ask("GET", "/me/")[2]
     status, headers, _ = desk.ask("POST", "/me/", {"address": ADDRESS, **solved(page)})
@@ -37,6 +38,7 @@ def test_a_form_is_taken_by_a_desk_that_is_confined(desk: Served) -> None:
     assert "Set-Cookie" not in headers
 
 
+@pytest.mark.long
 def test_no_address_is_left_in_any_process_of_the_desk_or_on_disk(desk: Served) -> None:
     page = desk.ask("GET", "/me/")[2]
     before = desk.workers()

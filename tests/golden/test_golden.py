@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.golden import pinning
 from tests.tools import vnu
 
@@ -20,6 +22,7 @@ def test_the_golden_edition_is_what_is_pinned(golden_edition: Path) -> None:
     assert not told, f"{told}\nIf that is meant: make golden, and look at the difference"
 
 
+@pytest.mark.long
 def test_the_validator_finds_no_fault_with_any_page_or_saved_file(golden_edition: Path) -> None:
     complaints = vnu(golden_edition.rglob("*.html"))
     assert [str(each) for each in complaints if each.kind != "info"] == []

@@ -43,6 +43,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_screen_reader_hears_what_is_pinned(golden_edition: Path, browser: Browser) -> None:
     with reading(browser, from_folder(golden_edition)) as reader:

@@ -96,6 +96,7 @@ def test_persian_joiners_stay() -> None:
     assert "\u200c" in clean("می\u200cگویند")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "page",
     [

@@ -84,6 +84,7 @@ def verdict(page: Page, file: Path) -> str:
     return ",".join(shown)
 
 
+@pytest.mark.long
 def test_a_saved_file_opens_alone_and_asks_for_nothing(
     kept: dict[str, Path], browser: BrowserContext, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_saved_file_opens_alone_and_asks_for_nothing(
         page.close()
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_in_a_saved_file(kept: dict[str, Path], browser: BrowserContext) -> None:
     for file in kept.values():
         page = browser.new_page()
@@ -119,6 +121,7 @@ def _without_policy(html: str) -> str:
     return html[:start] + html[html.index(">", start) + 1 :]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("language", "genuine", "altered"),
     [

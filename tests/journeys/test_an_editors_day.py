@@ -101,6 +101,7 @@ def publish(page: Page) -> None:
     expect(page.get_by_text(re.compile("published", re.IGNORECASE)).first).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_story_is_written_published_corrected_and_withdrawn(
     newsroom: Newsroom, browser: Browser, picture: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import chromium, needs_chromium
@@ -27,6 +28,7 @@ print(Subscription.objects.count(), *Tally.objects.values_list("joined", "left")
 ANNA = "anna@example.org"
 
 
+@pytest.mark.long
 def test_sign_up_confirm_choose_and_leave_with_one_press(
     newsroom: Newsroom,  # noqa: F811 - the fixture
 ) -> None:

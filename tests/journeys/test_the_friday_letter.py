@@ -158,6 +158,7 @@ def next_friday(now: datetime) -> datetime:
     return now.replace(hour=16, minute=0, second=0, microsecond=0) + timedelta(days=days)
 
 
+@pytest.mark.long
 def test_the_friday_letter(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     friday = next_friday(datetime.now(UTC))
     # An authenticator app has the clock of the newsroom.

@@ -101,6 +101,7 @@ def type_password(page: Page, address: str) -> None:
     page.wait_for_url(re.compile("/second-factor/"))
 
 
+@pytest.mark.long
 def test_a_passkey_and_a_recovery_code_each_let_in(address: str, browser: Browser) -> None:
     window = new_window(browser)
     page = window.page
@@ -147,6 +148,7 @@ def test_under_a_number_the_page_says_where_passkeys_work(address: str, browser:
     expect(page.get_by_text("Passkeys work only at")).to_contain_text(address)
 
 
+@pytest.mark.long
 def test_editors_work_under_the_policy_without_a_complaint(
     address: str, browser: Browser, newsroom: dict[str, Any], tmp_path: Path
 ) -> None:

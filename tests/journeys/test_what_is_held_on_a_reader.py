@@ -105,6 +105,7 @@ def erase(page: Page, newsroom: Newsroom, address: str) -> None:
     expect(page.get_by_role("heading", name="Everything is erased")).to_be_visible()
 
 
+@pytest.mark.long
 def test_what_is_held_is_seen_taken_along_and_erased(newsroom: Newsroom) -> None:
     newsroom.shell(KEEP.format(addresses=["anna@example.org", "boris@example.org"]))
     with chromium() as browser:

@@ -166,7 +166,44 @@ def test_the_meter_is_fetched_when_the_appeal_is_seen_and_moves_without_another_
         assert reader.complaints == []
 
 
+# How high the appeal is, and how far down in it its button stands, in pixels.
+PLACES = """() => { const plea = document.querySelector(".plea").getBoundingClientRect();
+  const give = document.querySelector(".give").getBoundingClientRect();
+  return [plea.height, give.top - plea.top].map(Math.round) }"""
+
+
 @needs_chromium
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["en", "ru", "fa"])
+def test_nothing_jumps_when_its_buttons_and_its_meter_come(
+    browser: Browser, language: str, width: int
+) -> None:
+    full, sums = full_pages(language), ((language, "€3,100 / €5,000"),)
+    meter = meters.file({ask().key: Measure(62, date(2026, 11, 19), sums=sums)}, [language])
+    for place, name in (("top", "front"), ("top", "story"), ("end", "story")):
+        answer = with_meter({"/": render(full[name], asking(site(language), place))}, meter)
+        before, after = (
+            places(browser, each, width) for each in (without_a_script(answer), answer)
+        )
+        assert before == after, (place, name)
+
+
+def without_a_script(answer: Answer) -> Answer:
+    """Answer as if the scripts were still on their way: with empty ones."""
+    return lambda path: (b"", "text/javascript") if path.endswith(".js") else answer(path)
+
+
+def places(browser: Browser, answer: Answer, width: int) -> list[int]:
+    with reading(browser, answer, viewport={"width": width, "height": 900}) as reader:
+        page = reader.open("/")
+        page.locator(".plea").scroll_into_view_if_needed()
+        page.wait_for_load_state("networkidle")
+        found: list[int] = page.evaluate(PLACES)
+        return found
+
+
+@needs_chromium
+@pytest.mark.long
 @pytest.mark.parametrize("meter", [b"", b"[]", b'{"1a2b3c4d":{}}', b"<html>"])
 def test_a_meter_that_cannot_be_read_leaves_the_button(browser: Browser, meter: bytes) -> None:
     with reading(browser, with_meter(pages(), meter)) as reader:

@@ -23,6 +23,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
     browser: Browser, language: str
@@ -36,6 +37,7 @@ def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
         assert look_at(reader, html) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_axe_finds_nothing_on_pages_that_ask_for_support(browser: Browser, language: str) -> None:
     full, around = full_pages(language), site(language)
@@ -52,6 +54,7 @@ def test_axe_finds_nothing_on_pages_that_ask_for_support(browser: Browser, langu
         assert look_at(reader, pages, wait) == []
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_on_what_scripts_and_files_show(
     golden_edition: Path, browser: Browser
 ) -> None:

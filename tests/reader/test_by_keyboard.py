@@ -79,6 +79,7 @@ def stops(page: Page) -> list[dict[str, Any]]:
     raise AssertionError(f"the focus does not leave: {found[-1]}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PAGES)
 def test_tab_goes_through_everything_in_the_order_of_reading_and_is_seen(
     golden_edition: Path, browser: Browser, path: str
@@ -119,6 +120,7 @@ def test_who_wants_no_motion_sees_none(golden_edition: Path, browser: Browser) -
             assert reader.open(path).evaluate(MOVING) == 0, path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("what", "css", "viewport", "scale"),
     [

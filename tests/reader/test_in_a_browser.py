@@ -46,6 +46,7 @@ def pages_of(edition: Path) -> list[str]:
     return [f"/{file.as_posix()}".removesuffix("index.html") for file in own]
 
 
+@pytest.mark.long
 def test_no_page_asks_another_host_or_for_what_is_not_there_or_leaves_anything_behind(
     golden_edition: Path, browser: Browser
 ) -> None:
@@ -59,6 +60,7 @@ def test_no_page_asks_another_host_or_for_what_is_not_there_or_leaves_anything_b
         assert all(address.startswith(f"{SITE}/") for address in reader.asked)
 
 
+@pytest.mark.long
 def test_the_text_of_any_page_is_there_after_one_request(
     golden_edition: Path, browser: Browser
 ) -> None:

@@ -29,6 +29,7 @@ def open_pages(browser: Browser, language: str, **options: Any) -> Page:
     return edition.reader(**options).new_page()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_wider_than_the_smallest_window(browser: Browser, language: str) -> None:
     """320 px is also a window of 640 px at 200% and one of 1280 px at 400% (WCAG 1.4.10)."""
@@ -72,6 +73,7 @@ LEFT_OUT = r"""(whole) => {
 }"""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_rule_that_a_page_does_not_carry_would_find_nothing_on_it(
     browser: Browser, language: str

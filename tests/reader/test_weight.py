@@ -86,6 +86,7 @@ def test_a_long_story_fits_in_the_first_packets(language: str) -> None:
     assert len(compressed(render(whole_story(language), around))) <= LIMIT
 
 
+@pytest.mark.long
 def test_every_story_of_the_sample_newsroom_fits_in_the_first_packets(
     sample_newsroom: Path,
 ) -> None:

@@ -130,6 +130,7 @@ def put(file: Path, data: bytes) -> None:
     file.write_bytes(data)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", IN_AN_EDITION)
 def test_a_bomb_in_an_edition_is_refused(name: str, edition: Path, tmp_path: Path) -> None:
     IN_AN_EDITION[name](edition)
@@ -238,6 +239,7 @@ HANDED_ON: dict[str, tuple[str, Callable[[], bytes]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HANDED_ON)
 def test_a_bomb_that_is_handed_on_is_refused(name: str, tmp_path: Path) -> None:
     file, make = HANDED_ON[name]
@@ -250,6 +252,7 @@ def test_a_huge_file_is_read_no_further_than_it_may_be_long(tmp_path: Path) -> N
     assert "is longer than" in expect_refused(tmp_path / "a.json", tmp_path / "state")
 
 
+@pytest.mark.long
 def test_by_pythons_own_reading_the_book_that_lies_would_fill_the_memory(tmp_path: Path) -> None:
     (tmp_path / "a.epub").write_bytes(lying_book())
     program = PROGRAM.replace(

@@ -235,6 +235,7 @@ def judged(name: str, data: bytes) -> str:
     return "bare" if is_bare(kept) and len(kept) <= max(len(data), 10_000_000) else "kept"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_does_no_harm(name: str, tmp_path: Path) -> None:
     file, make = BOMBS[name]

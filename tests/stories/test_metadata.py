@@ -92,6 +92,7 @@ def test_what_is_drawn_carries_nothing_of_what_it_was_drawn_from(kind: str) -> N
         assert not {"icc_profile", "xmp", "exif", "comment"} & bare.info.keys()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_nothing_of_the_camera_is_in_the_edition(
     kind: str, newsroom: dict[str, Home], bake: Callable[..., Any], edition: Path

@@ -169,6 +169,7 @@ def test_neither_rows_nor_bytes_tell_who_worked_on_a_protected_authors_story(
     assert traces_on_disk(WRITER, EDITOR) == before
 
 
+@pytest.mark.long
 def test_without_the_booking_rows_and_bytes_would_tell(
     transactional_db: None,
     newsroom: dict[str, Home],
@@ -197,6 +198,7 @@ def test_without_the_booking_rows_and_bytes_would_tell(
         assert traces_on_disk(WRITER, EDITOR) > before + 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["the author's flag", "another byline", "a translation"])
 def test_a_story_that_becomes_protected_later_loses_its_whole_history(
     transactional_db: None,

@@ -12,14 +12,10 @@ const GIVES = { en: "I already give", ru: "Я уже помогаю", fa: "پی�
 // What this script puts on a page, it dresses itself: pages need not carry these rules.
 const STYLE = [
   ".plea{position:relative}",
-  ".plea h2{font-size:1.5rem}",
-  ".plea>*{max-width:40rem}",
   ".plea button{display:inline-block;padding:.625rem .9rem;border:1px solid var(--soft);border-radius:0;background:none;color:inherit;font:.9375rem/1.45rem var(--sans);cursor:pointer}",
   ".answers{display:flex;flex-wrap:wrap;gap:.5rem}",
   ".no::before{content:\"×\"}",
   ".above .no{position:absolute;inset-block-start:.2rem;inset-inline-end:.2rem;width:2.75rem;height:2.75rem;padding:0;border:0;font-size:1.5rem}",
-  ".above{padding-inline-end:3.5rem}",
-  ".far{font-weight:700}",
   "meter{display:block;width:100%;max-width:30rem;height:.875rem;margin-bottom:.35rem;appearance:none;border:0;background:var(--line)}",
   "meter::-webkit-meter-inner-element{display:block}",
   "meter::-webkit-meter-bar{height:100%;border:0;border-radius:0;background:var(--line)}",
@@ -40,23 +36,24 @@ export function begin(plea) {
     return;
   }
   dress();
-  if (no) plea.append(answers(plea, no, key));
+  if (no) {
+    plea.append(answers(plea, no, key));
+    plea.removeAttribute("data-no"); // the room that the style keeps for them is taken
+  }
   if (goal) whenSeen(plea, () => measure(plea, goal));
 }
 
 /**
- * Put a meter before an appeal's button.
+ * Put a meter into the room that is kept for it, or take the room away.
  *
  * @param {HTMLElement} plea
  * @param {string} goal
  */
 async function measure(plea, goal) {
   const found = await measured(goal);
-  if (!found) return;
-  const said = document.createElement("p");
-  said.className = "far";
-  said.append(meter(found), found.said);
-  plea.querySelector(".give")?.parentElement?.before(said);
+  const said = plea.querySelector(".far");
+  if (found) said?.append(meter(found), found.said);
+  else said?.remove();
 }
 
 /**

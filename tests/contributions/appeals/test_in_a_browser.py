@@ -96,6 +96,7 @@ def policy_pages(desk: Desk) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(pages: dict[str, bytes]) -> None:
     found: list[str] = []
     with chromium() as browser:

@@ -65,6 +65,7 @@ def pages(giver: Giver, shop: Shop, prefix: str) -> dict[str, str]:
 
 @needs_chromium
 @both
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_axe_and_the_console_find_nothing_on_any_page(
     giver: Giver, shop: Shop, language: str

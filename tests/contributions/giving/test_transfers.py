@@ -76,6 +76,7 @@ def test_what_cards_statements_show_is_not_said_of_a_transfer(giver: Giver) -> N
 
 
 @needs_chromium
+@pytest.mark.long
 @LANGUAGES
 def test_links_lead_from_the_form_to_the_account_and_axe_finds_nothing_there(
     giver: Giver, settings: DjangoSettings, language: str

@@ -101,6 +101,7 @@ def _months() -> list[Any]:
 
 
 @committing
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
     shop: Shop, portal: Portal, vaulted: Vaulted, counter: list[str], language: str

@@ -49,6 +49,7 @@ def here(settings: DjangoSettings, monkeypatch: pytest.MonkeyPatch, shop: Shop) 
 @needs_chromium
 @needs_poppler
 @committing
+@pytest.mark.long
 @pytest.mark.parametrize("has_scripts", [True, False])
 def test_from_the_appeal_to_the_last_byte(
     story: str,

@@ -83,6 +83,7 @@ def test_nothing_is_said_to_a_server_that_cannot_prove_its_name(kind: str, serve
 
 
 @with_a_server
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wrong_password_is_told_without_it(kind: str, server: Dovecot) -> None:
     with pytest.raises(BoxAway) as failed:

@@ -54,6 +54,7 @@ def events(home: Path) -> list[str]:
         known.close()
 
 
+@pytest.mark.long
 def test_a_report_of_any_length_that_is_taken_comes_through(desk: Served) -> None:
     before = len(events(desk.home))
     assert [send(desk, report(number, 10**number)) for number in (1, 4, 5)] == [200, 200, 200]
@@ -61,6 +62,7 @@ def test_a_report_of_any_length_that_is_taken_comes_through(desk: Served) -> Non
     assert send(desk, report(9, 300_000)) == 413
 
 
+@pytest.mark.long
 def test_many_that_never_end_keep_nobody_out(desk: Served) -> None:
     """Each says that it is long, sends a good part of it, and waits."""
     head = (

@@ -23,6 +23,7 @@ def run(name: str, *words: object) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_a_killed_sender_skips_nobody_and_sends_nobody_a_second_mail(own_newsroom: Path) -> None:
     words = ("--home", own_newsroom, "--kills", 8, "--subscribers", 160, "--seed", 11)
     found = run("crash_send.py", *words)
@@ -32,6 +33,7 @@ def test_a_killed_sender_skips_nobody_and_sends_nobody_a_second_mail(own_newsroo
     assert found.get("uncertain", 0) <= most * found["kills"]
 
 
+@pytest.mark.long
 def test_every_subscriber_of_the_bench_is_sent_to_and_the_mail_is_made_once(
     own_newsroom: Path,
 ) -> None:

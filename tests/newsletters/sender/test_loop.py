@@ -107,6 +107,7 @@ def test_what_is_refused_is_tried_again_or_not(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_what_nobody_takes_for_three_days_is_given_up(tmp_path: Path) -> None:
     subscribe("anna")
     sending = begun()
@@ -225,6 +226,7 @@ def test_the_last_ones_that_were_refused_are_believed_when_nothing_speaks_agains
     assert states(sending) == {"failed": 2}
 
 
+@pytest.mark.long
 def test_a_domain_that_asks_for_patience_gets_it_also_after_a_restart(tmp_path: Path) -> None:
     subscribe(*NAMES)
     sending = begun()
@@ -307,6 +309,7 @@ def test_a_loop_that_is_told_to_end_finishes_what_it_hands_over_and_gives_the_re
     assert sorted(server.recipients) == EVERYBODY
 
 
+@pytest.mark.long
 def test_a_plan_bounds_what_goes_out_in_a_day(tmp_path: Path) -> None:
     subscribe(*NAMES)
     sending = begun()
@@ -323,6 +326,7 @@ def test_a_plan_bounds_what_goes_out_in_a_day(tmp_path: Path) -> None:
         mine.end()
 
 
+@pytest.mark.long
 def test_a_domain_with_a_rate_gets_no_more_than_that(tmp_path: Path) -> None:
     subscribe(*NAMES[:6])
     sending = begun()

@@ -69,6 +69,7 @@ def pages(desk: Client, post: Post, vaulted: Vaulted, language: str) -> dict[str
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
 def test_axe_and_the_console_find_nothing_on_any_page_in_any_light(
     desk: Client, post: Post, vaulted: Vaulted, language: str

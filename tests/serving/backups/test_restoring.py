@@ -55,6 +55,7 @@ def keyed(own_newsroom: Path, tmp_path: Path) -> tuple[str, ...]:
     return ("--identity", str(tmp_path / "stick" / "key.age"), *words)
 
 
+@pytest.mark.long
 def test_a_restored_newsroom_serves_bakes_on_and_rolls_nothing_back(
     own_newsroom: Path, keyed: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -237,6 +237,7 @@ print(*Address.objects.order_by("pk").values_list("pk", flat=True), Suppression.
 """
 
 
+@pytest.mark.long
 def test_who_was_erased_after_the_backup_is_not_back_and_without_the_list_would_be(
     own_newsroom: Path, keyed: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ from tests.serving.keys.held import Run, is_sealed, ring_of, state, sticks
 # rotate
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["targets", "pages", "media", "snapshot", "timestamp", "online"])
 def test_a_role_gets_a_new_key_that_readers_have_at_once(
     role: str, held: Folder, run: Run, secret: tuple[str, str]

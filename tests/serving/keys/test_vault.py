@@ -32,6 +32,7 @@ def opened(folder: Folder, passphrase: str) -> list[str]:
     return [opener.open(row) for row in Address.objects.all()]
 
 
+@pytest.mark.long
 def test_from_the_first_keys_to_a_recovery(
     run: Run, folder: Folder, secret: tuple[str, str], tmp_path: Path
 ) -> None:
