@@ -41,10 +41,11 @@ def main() -> None:
         enter(Path(options.act[0]))
         act(Path(options.act[0]), options.act[1], options.addresses)
         return
-    half = one(options.addresses // 2, ("import", "open")) if not options.quick else {}
+    twice = () if options.quick else ("import", "open")
+    half = one(options.addresses // 2, twice) if twice else {}
     found = one(options.addresses, ("import", "open", "again", "look", "rotate"))
     facts = {"bench": "vault", "addresses": options.addresses, **circumstances()}
-    grows = {name: found[name]["mib"] - half[name]["mib"] for name in half}
+    grows = {name: found[name]["mib"] - half[name]["mib"] for name in twice}
     print(json.dumps({**facts, **found, "half": half, "memory_grows_mib": grows}, indent=2))
 
 
