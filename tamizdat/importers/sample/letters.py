@@ -1,7 +1,8 @@
 """The sample's newsletters, with the issues of some weeks as if they had gone to subscribers.
 
 What stood in an issue follows from the stories' dates: those of the week up to its hour, the
-weightiest first. A week without stories had no issue.
+weightiest first. A week without stories had no issue. The supporters' own goes every month, and
+has one issue, a single letter.
 """
 
 from __future__ import annotations
@@ -39,25 +40,29 @@ class _Letter:
         self, index: NewsletterIndex, words: Text, position: int, now: datetime, tie: Tie
     ) -> None:
         self.words = words
-        self.last = _last(words["weekday"], now)
+        is_weekly = "weekday" in words
+        self.last = _last(words["weekday"], now) if is_weekly else _first_of_month(now)
+        self.first = self.last - FIRST * WEEK if is_weekly else self.last
         self.newsletter = Newsletter(
             title=words["name"],
             slug=words["slug"],
             description=words["description"],
             position=position,
-            weekday=words["weekday"],
+            for_supporters=words.get("for_supporters", False),
+            rhythm=Newsletter.Rhythm.WEEKLY if is_weekly else Newsletter.Rhythm.MONTHLY,
+            weekday=words.get("weekday", Newsletter.Weekday.FRIDAY),
             at=AT,
             locale=index.locale,
             live=True,
-            first_published_at=self.last - FIRST * WEEK,
+            first_published_at=self.first,
         )
         tie(self.newsletter, words["slug"])
         NewsletterIndex.objects.get(pk=index.pk).add_child(instance=self.newsletter)
         self.number = 0
 
     def write(self) -> None:
-        self._issue(self.last - FIRST * WEEK, self.words["first_title"], self.words["first"], [])
-        for weeks, each in reversed(list(enumerate(self.words["issues"]))):
+        self._issue(self.first, self.words["first_title"], self.words["first"], [])
+        for weeks, each in reversed(list(enumerate(self.words.get("issues", [])))):
             moment = self.last - weeks * WEEK
             stories = self._stories(moment)
             if stories:
@@ -113,3 +118,13 @@ def _last(weekday: int, now: datetime) -> datetime:
     day = local.date() - timedelta(days=(local.weekday() - weekday) % 7)
     moment = datetime.combine(day, AT, tzinfo=local.tzinfo)
     return moment if moment <= local else moment - WEEK
+
+
+def _first_of_month(now: datetime) -> datetime:
+    """Return the last first of a month, at its hour, before now, in the newsroom's zone."""
+    local = timezone.localtime(now)
+    moment = datetime.combine(local.date().replace(day=1), AT, tzinfo=local.tzinfo)
+    if moment <= local:
+        return moment
+    before = moment.date() - timedelta(days=1)
+    return datetime.combine(before.replace(day=1), AT, tzinfo=local.tzinfo)

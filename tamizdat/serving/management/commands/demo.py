@@ -121,6 +121,7 @@ def build(folder: Folder, say: Any) -> None:
         _make_vault(folder)
     build_sample(timezone.now(), step)
     _admit_staff(folder)
+    _write_the_law(step)
     _make_a_year(folder, step)
     hung = ahead.hang()
     step(f"pages ({hung} pictures are drawn already)")
@@ -161,6 +162,15 @@ def _make_vault(folder: Folder) -> None:
     identity = (folder.root_keys / "secret.txt").read_text(encoding="utf-8").strip()
     passphrase = secret.read_text(encoding="utf-8").strip()
     vaultroom.make(folder, folder.root_keys, identity, passphrase, timezone.now(), stretch=LIGHT)
+
+
+def _write_the_law(step: Any) -> None:
+    """Let the invented counsel have ruled from where may be given, and what receipts say."""
+    from django.utils import timezone
+
+    from tamizdat.importers.sample import counsel
+
+    step(f"what counsel says: {counsel.write(timezone.localdate())} texts")
 
 
 def _make_a_year(folder: Folder, step: Any) -> None:
