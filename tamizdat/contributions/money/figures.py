@@ -73,11 +73,14 @@ def months(
     """
     found = {day: Month(day) for day in _firsts(first.replace(day=1), count)}
     last = plus_months(max(found), 1)
+    by_day: dict[date, Month | None] = {}
     for line, value in valued(min(found), last, currency, rates) if sums is None else sums:
-        month = found.get(line.day.replace(day=1))
+        if line.day not in by_day:
+            by_day[line.day] = found.get(line.day.replace(day=1))
+        month, kind = by_day[line.day], line.place.kind
         if month is not None:
-            month._exact[line.place.kind] = month._exact.get(line.place.kind, Decimal(0)) + value
-            month.payments += line.count if line.place.kind == Kind.GIFTS else 0
+            month._exact[kind] = month._exact.get(kind, Decimal(0)) + value
+            month.payments += line.count if kind == Kind.GIFTS else 0
     for month in found.values():
         _round(month)
     _count(found)

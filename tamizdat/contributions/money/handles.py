@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from tamizdat.contributions.money import rows
 from tamizdat.contributions.money.errors import Closed
 from tamizdat.contributions.money.models import Handle
 from tamizdat.vault import keys
@@ -51,19 +52,19 @@ class Keyring:
 
     def owner(self, provider: str, kind: Handle.Kind, name: str) -> UUID | None:
         """Return the id of our row that a provider calls so, or None."""
-        found = Handle.objects.filter(
-            provider=provider, kind=kind, index=self.index(provider, kind, name)
+        index = self.index(provider, kind, name)
+        found = rows.first(
+            Handle, 'provider = %s AND kind = %s AND "index" = %s', provider, kind, index
         )
-        return found.values_list("owner", flat=True).first()
+        return found.owner if found else None
 
     def note(self, provider: str, kind: Handle.Kind, name: str, owner: UUID) -> None:
         """Note what a provider calls a row of ours. The first owner stands."""
-        row = self._row(provider, kind, name, owner)
-        Handle.objects.bulk_create([row], ignore_conflicts=True)
+        rows.insert(self._row(provider, kind, name, owner), once=True)
 
     def claim(self, provider: str, kind: Handle.Kind, name: str, owner: UUID) -> None:
         """Note a name that nobody had a moment ago. Raises IntegrityError where one has it now."""
-        self._row(provider, kind, name, owner).save(force_insert=True)
+        rows.insert(self._row(provider, kind, name, owner))
 
     def _row(self, provider: str, kind: Handle.Kind, name: str, owner: UUID) -> Handle:
         public = self._current()
@@ -78,8 +79,8 @@ class Keyring:
 
     def names(self, kind: Handle.Kind, owner: UUID) -> list[str]:
         """Return what a provider calls our row, the latest first. Raises Closed."""
-        rows = list(Handle.objects.filter(kind=kind, owner=owner).order_by("-pk"))
-        return [self._open(row) for row in rows]
+        found = list(Handle.objects.filter(kind=kind, owner=owner).order_by("-pk"))
+        return [self._open(row) for row in found]
 
     def forget(self, owners: Iterable[UUID]) -> int:
         """Delete the handles of rows; nothing leads from them to a provider any more."""

@@ -83,13 +83,8 @@ def post(*deeds: Deed) -> int:
         for each in wanted[name].wanted
     ]
     accounts = _accounts({place for _, _, each in new for place in (each.debit, each.credit)})
-    Posting.objects.bulk_create(
-        Posting(
-            transaction_id=number,
-            debit_id=accounts[each.debit],
-            credit_id=accounts[each.credit],
-            amount=each.amount,
-        )
+    _write(
+        (number, accounts[each.debit], accounts[each.credit], each.amount)
         for number, _, each in new
     )
     _add_up([(day, each) for _, day, each in new], accounts)
@@ -135,8 +130,25 @@ def _accounts(places: set[Place]) -> dict[Place, int]:
 
 def _ids(places: set[Place]) -> dict[Place, int]:
     by_code = {each.code: each for each in places}
-    rows = Account.objects.filter(code__in=list(by_code)).values_list("code", "pk")
-    return {by_code[code]: pk for code, pk in rows}
+    wanted = ", ".join(["%s"] * len(by_code))
+    with connections[PEOPLE].cursor() as cursor:
+        cursor.execute(
+            f"SELECT code, id FROM {Account._meta.db_table} WHERE code IN ({wanted})",  # noqa: S608 - our own table's name, and places for values
+            list(by_code),
+        )
+        return {by_code[code]: pk for code, pk in cursor.fetchall()}
+
+
+def _write(postings: Iterable[tuple[int, int, int, int]]) -> None:
+    """Insert postings: of a transaction, to and from an account, an amount."""
+    values = list(postings)
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(values))
+    with connections[PEOPLE].cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Posting._meta.db_table} (transaction_id, debit_id, credit_id, amount) "  # noqa: S608 - our own table's name, and places for values
+            f"VALUES {rows}",
+            [value for each in values for value in each],
+        )
 
 
 def _add_up(entries: Iterable[tuple[date, Entry]], accounts: dict[Place, int]) -> None:
@@ -179,18 +191,27 @@ class Line:
 
 def lines(first: date, last: date, kinds: Iterable[str] = ()) -> Iterator[Line]:
     """Return the days' sums of the accounts of some kinds (of all), first and last day included."""
-    rows = DayTotal.objects.filter(day__gte=first, day__lte=last)
-    wanted = list(kinds)
-    if wanted:
-        rows = rows.filter(account__kind__in=wanted)
-    values = rows.order_by("day", "account__code").values_list(
-        "account__kind",
-        "account__provider",
-        "account__currency",
-        *("day", "debit", "credit", "count"),
-    )
-    for kind, provider, currency, day, debit, credit, count in values:
-        yield Line(Place(kind, provider, currency), day, debit, credit, count)
+    accounts = Account.objects.order_by("code")
+    kinds = list(kinds)
+    if kinds:
+        accounts = accounts.filter(kind__in=kinds)
+    places = {
+        pk: Place(*names)
+        for pk, *names in accounts.values_list("pk", "kind", "provider", "currency")
+    }
+    if not places:
+        return
+    order = {pk: number for number, pk in enumerate(places)}
+    with connections[PEOPLE].cursor() as cursor:
+        # A year has some ten thousand; Django would convert each value of each.
+        cursor.execute(
+            f"SELECT account_id, day, debit, credit, count FROM {DayTotal._meta.db_table} "  # noqa: S608 - our own table's name
+            f"WHERE day BETWEEN %s AND %s AND account_id IN ({', '.join(['%s'] * len(places))})",
+            [first, last, *places],
+        )
+        rows = cursor.fetchall()
+    for account, *values in sorted(rows, key=lambda row: (row[1], order[row[0]])):
+        yield Line(places[account], *values)
 
 
 def balance(place: Place) -> int:

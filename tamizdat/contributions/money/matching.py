@@ -9,14 +9,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
-
+from tamizdat.contributions.money import rows
 from tamizdat.contributions.money.handles import Keyring
 from tamizdat.contributions.money.models import Contribution, Finding, Handle, Payment
 from tamizdat.contributions.money.models.payments import UNDER_WAY
@@ -24,6 +22,12 @@ from tamizdat.contributions.money.periods import day_in
 from tamizdat.contributions.money.providers import Charge, Standing, Visit
 
 LIVE = (*UNDER_WAY, "confirmed")
+PLACES = ", ".join(["%s"] * len(LIVE))
+_OF_PERIOD = "contribution_id = %s AND period = %s"
+_UNBOUND = (
+    "NOT EXISTS (SELECT 1 FROM money_handle "
+    "WHERE money_handle.owner = money_payment.id AND money_handle.kind = 'payment')"
+)
 
 
 class Collision(Exception):
@@ -55,32 +59,31 @@ class Matching:
     def _unbound(self, contribution: Contribution, seen: Charge) -> Payment:
         """Return the row of a period that no charge of the provider has yet; one is made where
         there is none."""
-        names = Handle.objects.filter(kind=Handle.Kind.PAYMENT, owner=OuterRef("pk"))
-        rows = list(
-            contribution.payments.filter(period=seen.period)
-            .annotate(is_bound=Exists(names))
-            .order_by("day", "pk")
-        )
-        for row in rows:
-            if not row.is_bound and seen.payment in ("", row.pk.hex):
+        own = contribution.pk, seen.period
+        for row in rows.find(Payment, f"{_OF_PERIOD} AND {_UNBOUND} ORDER BY day, id", *own):
+            if seen.payment in ("", row.pk.hex):
                 row.contribution = contribution
                 return row
         return Payment.objects.create(
             contribution=contribution,
-            period=None if self._is_surplus(seen, rows) else seen.period,
+            period=None if self._is_surplus(contribution, seen) else seen.period,
             provider=self.provider,
             currency=seen.money.currency,
             amount=seen.money.minor,
             day=day_in(seen.at, self.zone),
         )
 
-    def _is_surplus(self, seen: Charge, rows: Iterable[Payment]) -> bool:
-        return seen.state in LIVE and any(each.state in LIVE for each in rows)
+    def _is_surplus(self, contribution: Contribution, seen: Charge) -> bool:
+        condition = f"{_OF_PERIOD} AND state IN ({PLACES})"
+        return seen.state in LIVE and rows.there_is(
+            Payment, condition, contribution.pk, seen.period, *LIVE
+        )
 
     def _contribution_of(self, seen: Charge | Standing | Visit) -> Contribution | None:
         with contextlib.suppress(ValueError):
             number = UUID(seen.reference)
-            found = Contribution.objects.filter(pk=number, provider=self.provider).first()
+            condition = "id = %s AND provider = %s"
+            found = rows.first(Contribution, condition, number, self.provider)
             if found is None and isinstance(seen, Charge):
                 return self._written_again(number, seen)
             return found

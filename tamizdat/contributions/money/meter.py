@@ -66,7 +66,7 @@ def total(first: date, last: date, currency: str, rates: Rates) -> Sum:
 
 def net(line: Line, currency: str, rates: Rates) -> Decimal:
     """Return what a day's line adds to the sum, in minor units of a currency."""
-    return rates.convert(Money(line.place.currency, line.credit - line.debit), currency, line.day)
+    return rates.worth(line.credit - line.debit, line.place.currency, currency, line.day)
 
 
 def read(

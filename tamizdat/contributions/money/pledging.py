@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from tamizdat.contributions.money import rows
 from tamizdat.contributions.money.amounts import Money
 from tamizdat.contributions.money.errors import AlreadyBegun, ProviderOff
 from tamizdat.contributions.money.models import Contribution, Payment
@@ -45,10 +46,10 @@ def pledge(wanted: Pledge, today: date) -> Contribution:
         raise ProviderOff(f"{wanted.provider} is switched off")
     new = _row(wanted, today)
     with writing():
-        Contribution.objects.bulk_create([new], ignore_conflicts=True)
+        if rows.insert(new, once=True):
+            rows.insert(_first_payment(new))
+            return new
         found = Contribution.objects.get(key=wanted.key)
-        if found.pk == new.pk:
-            _first_payment(found).save(force_insert=True)
     if wanted.money != found.money or _said(wanted) != _kept(found):
         raise AlreadyBegun("this form was sent before with other values; begin with a new form")
     return found

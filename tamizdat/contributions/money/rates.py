@@ -61,9 +61,11 @@ class Rates:
 
     def convert(self, money: Money, to: str, day: date) -> Decimal:
         """Return an amount in minor units of another currency, unrounded. Raises NoRate."""
-        if money.currency == to:
-            return Decimal(money.minor)
-        return money.minor * self._factor(money.currency, to, day)
+        return self.worth(money.minor, money.currency, to, day)
+
+    def worth(self, minor: int, currency: str, to: str, day: date) -> Decimal:
+        """As ``convert``, for who has many amounts. Raises NoRate."""
+        return Decimal(minor) if currency == to else minor * self._factor(currency, to, day)
 
     def _factor(self, own: str, to: str, day: date) -> Decimal:
         """Return what a minor unit is worth in minor units of another currency; a dashboard asks

@@ -59,8 +59,10 @@ def hourly(till: Till, provider: str) -> Report:
     watch = Watch.objects.filter(provider=provider).first()
     since = (watch.seen_until - OVERLAP) if watch else began - FIRST_LOOK
     source = till.provider(provider)
+    looked: set[Thing] = set()  # a payment is looked at with its visit, and not once more
     for thing in dict.fromkeys(source.changes(since)):
-        _try(report, lambda thing=thing: till.look(provider, thing))  # type: ignore[misc]  # a lambda's default
+        if thing not in looked:
+            _try(report, lambda thing=thing: looked.update(till.look(provider, thing)))  # type: ignore[misc]  # a lambda's default
     _settle_all(till, provider, source.payouts(since), report)
     Watch.objects.update_or_create(provider=provider, defaults={"seen_until": began})
     finish(till, provider, report)

@@ -22,8 +22,8 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F, Max
 
-from tamizdat.contributions.money import entries, ledger
-from tamizdat.contributions.money.matching import LIVE, Collision, Matching
+from tamizdat.contributions.money import entries, ledger, rows
+from tamizdat.contributions.money.matching import LIVE, PLACES, Collision, Matching
 from tamizdat.contributions.money.models import (
     Contribution,
     Dispute,
@@ -84,7 +84,7 @@ class Settling(Matching):
                 index=self.keyring.index(self.provider, "event", trigger.event),
                 gone_at=self.now + EVENT_STAYS,
             )
-            Event.objects.bulk_create([row], ignore_conflicts=True)
+            rows.insert(row, once=True)
 
     def _settle(self, seen: Seen) -> None:
         if isinstance(seen, Charge):
@@ -146,10 +146,16 @@ class Settling(Matching):
     def _is_paid_twice(self, payment: Payment) -> bool:
         if payment.period is None:
             return True
-        others = Payment.objects.filter(
-            contribution_id=payment.contribution_id, period=payment.period, state__in=LIVE
+        if payment.state in LIVE:  # of these there is one (one_payment_of_a_period)
+            return False
+        return rows.there_is(
+            Payment,
+            f"contribution_id = %s AND period = %s AND id <> %s AND state IN ({PLACES})",
+            payment.contribution_id,
+            payment.period,
+            payment.pk,
+            *LIVE,
         )
-        return others.exclude(pk=payment.pk).exists()
 
     # What a contribution's state follows from
 
@@ -275,13 +281,12 @@ class Settling(Matching):
             return
         if contribution.state != Contribution.State.ENDED:  # may be forgotten already
             self._own(Handle.Kind.STANDING, seen.name, contribution.pk)
-        rows = Contribution.objects.filter(pk=contribution.pk)
         values = {"rhythm": seen.rhythm, "amount": seen.money.minor}
         values |= {"method_ends": seen.method_ends} if seen.method_ends else {}
         if seen.money.minor != contribution.amount:
             values["cover"] = 0
         if any(getattr(contribution, name) != value for name, value in values.items()):
-            rows.update(**values)
+            rows.change(Contribution, values, "id = %s", contribution.pk)
         state = Contribution.State
         if seen.state == state.ENDED:
             today = day_in(self.now, self.zone)
@@ -295,8 +300,10 @@ class Settling(Matching):
             Contribution.objects.move(contribution.pk, state.ACTIVE, resumes_on=None)
 
     def _visit(self, seen: Visit) -> None:
+        if seen.charge or seen.standing:  # what came of it was looked at
+            return
         contribution = self._contribution_of(seen)
-        if contribution is None or seen.charge or seen.standing:
+        if contribution is None:
             return
         self._own(Handle.Kind.VISIT, seen.name, contribution.pk)
         first = Payment.objects.filter(contribution=contribution, period=0).first()
@@ -327,11 +334,11 @@ class Settling(Matching):
 def give_back(payment: Payment, amount: int) -> bool:
     """Take an amount of a payment for a refund; return False where less is left. A negative one is
     put back. The condition is the UPDATE's own, so that two at once do not take the same."""
-    rows = Payment.objects.filter(pk=payment.pk, returned__lte=F("amount") - amount)
-    return rows.update(returned=F("returned") + amount) == 1
+    left = Payment.objects.filter(pk=payment.pk, returned__lte=F("amount") - amount)
+    return left.update(returned=F("returned") + amount) == 1
 
 
 def tell(contribution: Contribution, kind: Notice.Kind, period: int, day: date) -> None:
     """Note once that a supporter is to be told something."""
-    row = Notice(contribution=contribution, kind=kind, period=period, day=day)
-    Notice.objects.bulk_create([row], ignore_conflicts=True)
+    row = Notice(contribution_id=contribution.pk, kind=kind, period=period, day=day)
+    rows.insert(row, once=True)

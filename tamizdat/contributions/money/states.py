@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 
+from tamizdat.contributions.money import rows
 from tamizdat.databases import PEOPLE
 
 Moves = Mapping[str, frozenset[str]]
@@ -26,8 +27,11 @@ class StatedQuerySet(models.QuerySet[Row]):
     def move(self, pk: Any, to: str, **values: Any) -> bool:
         """Bring a row into a state, with other values; return False where its state allows no such
         move (it is there already, or beyond). Raises NoSuchMove."""
+        if self.query.where:
+            raise TypeError("move() is asked of all rows; its condition is the state alone")
         sources = sources_of(self.model, to)
-        return self.filter(pk=pk, state__in=sources).update(state=to, **values) == 1
+        condition = f"id = %s AND state IN ({', '.join(['%s'] * len(sources))})"
+        return rows.change(self.model, {"state": to, **values}, condition, pk, *sources) == 1
 
 
 class Stated(models.Model):
@@ -40,10 +44,10 @@ class Stated(models.Model):
         abstract = True
 
 
-def sources_of(model: type[models.Model], to: str) -> list[str]:
+def sources_of(model: type[models.Model], to: str) -> tuple[str, ...]:
     """Return the states from which a state can be reached. Raises NoSuchMove."""
     moves: Moves = getattr(model, "MOVES", {})
-    found = sorted(source for source, targets in moves.items() if to in targets)
+    found = tuple(sorted(source for source, targets in moves.items() if to in targets))
     if not found:
         raise NoSuchMove(f"{model.__name__} has no move to {to!r}")
     return found

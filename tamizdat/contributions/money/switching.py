@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from tamizdat.contributions.money import rows
 from tamizdat.contributions.money.models import Switch
 
 
 def is_off(provider: str) -> bool:
-    return Switch.objects.filter(provider=provider, is_off=True).exists()
+    return rows.there_is(Switch, "provider = %s AND is_off", provider)
 
 
 def off() -> set[str]:

@@ -20,8 +20,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
+from tamizdat.contributions.money import rows
 from tamizdat.contributions.money.errors import (
     InHand,
     NotPossible,
@@ -40,6 +39,12 @@ from tamizdat.contributions.money.switching import is_off
 ASKING = timedelta(seconds=60)  # how long one process may ask before another one takes over
 PAGE_HOLDS = timedelta(minutes=20)  # for so long a page's address is remembered, in memory
 REMEMBERED = 5_000  # pages
+_UNPAID = "id = %s AND state IN ('begun', 'waiting')"
+_UNASKED = "(asking_until IS NULL OR asking_until < %s)"
+_IS_ON = (
+    "NOT EXISTS (SELECT 1 FROM money_switch "
+    "WHERE money_switch.provider = money_contribution.provider AND money_switch.is_off)"
+)
 
 
 class Pages:
@@ -118,10 +123,10 @@ class Till:
             return found
 
     def _ask(self, pk: UUID, return_url: str) -> str:
-        row = Contribution.objects.get(pk=pk)
+        row = rows.first(Contribution, "id = %s", pk)
+        if row is None:
+            raise Contribution.DoesNotExist
         provider = self.provider(row.provider)
-        if is_off(row.provider):
-            raise ProviderOff(f"{row.provider} is switched off")
         self._claim(row)
         try:
             page = provider.begin(_order(row, return_url))
@@ -139,14 +144,14 @@ class Till:
         return page.url
 
     def _claim(self, row: Contribution) -> None:
-        """Be the one who asks. Raises InHand, NotPossible."""
-        now = self.clock()
-        unpaid = Contribution.objects.filter(pk=row.pk, state__in=["begun", "waiting"])
-        free = unpaid.filter(Q(asking_until=None) | Q(asking_until__lt=now))
+        """Be the one who asks. Raises ProviderOff, InHand, NotPossible."""
+        now, free = self.clock(), f"{_UNPAID} AND {_UNASKED} AND {_IS_ON}"
         with writing():
-            is_mine = free.update(asking_until=now + ASKING) == 1
-        if not is_mine:
-            if unpaid.exists():
+            mine = rows.change(Contribution, {"asking_until": now + ASKING}, free, row.pk, now)
+        if not mine:
+            if is_off(row.provider):
+                raise ProviderOff(f"{row.provider} is switched off")
+            if rows.there_is(Contribution, _UNPAID, row.pk):
                 raise InHand("another process is asking the provider; ask again in a moment")
             raise NotPossible("this contribution has been paid, or was given up")
 
@@ -159,20 +164,20 @@ class Till:
     def _note(self, row: Contribution, page: Page) -> None:
         with writing():
             self.keyring.note(row.provider, Handle.Kind.VISIT, page.visit, row.pk)
-            waiting = Contribution.objects.filter(pk=row.pk)
-            if not waiting.filter(state="begun").update(state="waiting", asking_until=None):
-                waiting.update(asking_until=None)
+            if not Contribution.objects.move(row.pk, "waiting", asking_until=None):
+                rows.change(Contribution, {"asking_until": None}, "id = %s", row.pk)
 
     # Looking
 
-    def look(self, provider: str, thing: Thing, trigger: Trigger | None = None) -> None:
-        """Fetch a thing, settle what is seen, and look at what it leads to."""
-        seen = self.provider(provider).fetch(thing)
+    def look(self, provider: str, thing: Thing, trigger: Trigger | None = None) -> set[Thing]:
+        """Fetch a thing, settle what is seen, and look at what it leads to; return all of these."""
+        seen, found = self.provider(provider).fetch(thing), {thing}
         if isinstance(seen, Visit):
             for kind, name in (("payment", seen.charge), ("standing", seen.standing)):
                 if name:
-                    self.look(provider, Thing(kind, name))
+                    found |= self.look(provider, Thing(kind, name))
         self.settling(provider).settle(seen, trigger)
+        return found
 
     def look_at(self, contribution: Contribution) -> None:
         """Look at a contribution's visit and agreement, and what they lead to. Raises Closed."""

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tamizdat.contributions.money import rows
 from tamizdat.contributions.money.models import Event
+from tamizdat.contributions.money.pen import kept
 from tamizdat.contributions.money.providers import Trigger
 from tamizdat.contributions.money.till import Till
 
@@ -28,6 +30,7 @@ def hear(till: Till, provider: str, body: bytes, headers: Mapping[str, str]) -> 
     names = {name.lower(): value for name, value in headers.items()}
     trigger = till.provider(provider).read(body, names, till.clock())
     if _is_known(till, provider, trigger):
+        kept()  # the provider does not come again after this
         return False
     if trigger.thing is None:
         till.settling(provider).note(trigger)
@@ -38,4 +41,5 @@ def hear(till: Till, provider: str, body: bytes, headers: Mapping[str, str]) -> 
 
 def _is_known(till: Till, provider: str, trigger: Trigger) -> bool:
     index = till.keyring.index(provider, "event", trigger.event)
-    return Event.objects.filter(provider=provider, account=trigger.account, index=index).exists()
+    condition = 'provider = %s AND account = %s AND "index" = %s'
+    return rows.there_is(Event, condition, provider, trigger.account, index)

@@ -109,7 +109,7 @@ def test_a_gift_is_settled_in_few_questions(shop: Shop) -> None:
     with CaptureQueriesContext(connections[PEOPLE]) as asked:
         webhooks.hear(shop.till, "sandbox", body, headers)
     questions = [each["sql"] for each in asked if "SAVEPOINT" not in each["sql"]]
-    assert len(questions) <= 14, questions
+    assert len(questions) <= 13, questions
     shop.holds()
 
 
