@@ -118,6 +118,10 @@ def receiving(home: Path) -> type[BaseHTTPRequestHandler]:
     client = TillClient(home / "run" / "till.sock")
 
     class Receiver(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections stay open, as the desk's do
+        wbufsize = 4096
+        disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
@@ -125,6 +129,7 @@ def receiving(home: Path) -> type[BaseHTTPRequestHandler]:
                 self.send_response(204)
             except MoneyError:
                 self.send_response(503)
+            self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, *words: object) -> None:

@@ -12,7 +12,8 @@ Rules:
 
 1. Only users of this machine who are named are answered (SO_PEERCRED), whoever reaches the socket.
 2. Nothing that gives money away can be asked here: refunds are not.
-3. A question has a bounded length and a deadline; PLACES are answered at once, the others wait.
+3. A question has a bounded length and a deadline; PLACES are answered at once, the others wait
+   in the kernel's line, WAITING of them; who finds no place there asks again (``client``).
    Of these, messages have HEARING: however many come, supporters find a place.
 4. An error is answered by its class and what a page needs to explain it, never by its words.
 """
@@ -26,7 +27,6 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -46,7 +46,7 @@ HEAD = struct.Struct(">I")
 LONGEST = 512 * 1024  # bytes; a message of a provider in base64
 DEADLINE = 10.0  # seconds for a question to come
 PLACES = 16
-WAITING = 1024  # askers; who comes after them is told at once, and asks again
+WAITING = 1024  # askers
 HEARING = 8  # places for messages; a provider that finds none comes again
 _CREDENTIALS = struct.Struct("3i")
 Answer = dict[str, Any]
@@ -146,8 +146,11 @@ class Listening:
 
     def __init__(self, place: Path, counter: Counter, users: frozenset[int]) -> None:
         self.place, self.counter, self.users = place, counter, users
-        self._pool = ThreadPoolExecutor(PLACES, "counter")  # each has its own database connection
         self._socket = self._listen()
+        self._places = [
+            threading.Thread(target=self._work, name=f"counter {each}", daemon=True)
+            for each in range(PLACES)
+        ]
 
     def _listen(self) -> socket.socket:
         """Bind beside the place and rename, so that a dead process's socket is replaced at once."""
@@ -160,23 +163,39 @@ class Listening:
         return listening
 
     def serve(self) -> None:
-        """Answer until ``close``."""
-        while True:
-            try:
-                asking, _ = self._socket.accept()
-            except OSError:
-                return
-            self._pool.submit(self._serve, asking)
+        """Answer until ``close``. Each place takes the next who asks by itself."""
+        for each in self._places:
+            each.start()
+        for each in self._places:
+            each.join()
 
     def close(self) -> None:
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        """Let nobody in any more, and wait until who is in has been answered."""
+        self._end()
         self._socket.close()
         self.place.unlink(missing_ok=True)
-        together = threading.Barrier(PLACES)  # so that each thread gets one of these
-        for _ in range(PLACES):
-            self._pool.submit(_let_go, together)
-        self._pool.shutdown()
+        for each in self._places:
+            if each.ident is not None:  # was started
+                each.join()
+
+    def _end(self) -> None:
+        """Wake every place that waits for who asks (unix(7): a shutdown ends accept() in all)."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _work(self) -> None:
+        """Be one place, with a database connection of its own."""
+        while (asking := self._next()) is not None:
+            self._serve(asking)
+        connections.close_all()
+
+    def _next(self) -> socket.socket | None:
+        """Return the next who asks; None where it is over, and then for every place."""
+        try:
+            return self._socket.accept()[0]
+        except OSError:
+            self._end()
+            return None
 
     def _serve(self, asking: socket.socket) -> None:
         try:
@@ -188,13 +207,6 @@ class Listening:
                 asking.sendall(HEAD.pack(len(answer)) + answer)
         finally:
             close_old_connections()
-
-
-def _let_go(together: threading.Barrier) -> None:
-    """Close this thread's database connection."""
-    with suppress(threading.BrokenBarrierError):
-        together.wait(DEADLINE)
-    connections.close_all()
 
 
 def read_frame(asking: socket.socket) -> bytes:

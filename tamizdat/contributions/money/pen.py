@@ -33,8 +33,11 @@ _PEN = threading.RLock()
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Do all of it in one transaction of the people's database, or nothing."""
+def writing(*, for_good: bool = True) -> Iterator[None]:
+    """Do all of it in one transaction of the people's database, or nothing.
+
+    ``for_good``: return when it is on the disk. What holds for a minute only need not wait.
+    """
     database = connections[PEOPLE]
     if database.vendor != "sqlite" or database.in_atomic_block:
         with transaction.atomic(using=PEOPLE):
@@ -47,7 +50,8 @@ def writing() -> Iterator[None]:
             yield
         has_changed = database.connection.total_changes > before
         turn = _DISK.turn(has_written=would_wait and has_changed)
-    _DISK.wait(file, turn)
+    if for_good:
+        _DISK.wait(file, turn)
 
 
 def kept() -> None:

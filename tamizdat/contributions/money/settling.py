@@ -205,10 +205,13 @@ class Settling(Matching):
             return
         kind = None
         if payment.state == Payment.State.CONFIRMED:
-            failed = Notice.objects.filter(
-                contribution=contribution, kind=Notice.Kind.FAILED, period=payment.period
+            has_failed = payment.period > 0 and rows.there_is(
+                Notice,
+                "contribution_id = %s AND kind = %s AND period = %s",
+                contribution.pk,
+                Notice.Kind.FAILED,
+                payment.period,
             )
-            has_failed = payment.period > 0 and failed.exists()
             kind = Notice.Kind.RECOVERED if has_failed else Notice.Kind.THANKS
         elif payment.period > 0 and payment.state in ("failed", "pending"):
             kind = Notice.Kind.FAILED if payment.state == "failed" else None

@@ -146,7 +146,8 @@ class Till:
     def _claim(self, row: Contribution) -> None:
         """Be the one who asks. Raises ProviderOff, InHand, NotPossible."""
         now, free = self.clock(), f"{_UNPAID} AND {_UNASKED} AND {_IS_ON}"
-        with writing():
+        # Without power there is nobody who asks, and the next one asks with the same key.
+        with writing(for_good=False):
             mine = rows.change(Contribution, {"asking_until": now + ASKING}, free, row.pk, now)
         if not mine:
             if is_off(row.provider):

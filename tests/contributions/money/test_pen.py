@@ -118,6 +118,12 @@ def test_what_was_written_is_on_the_disk_before_anyone_hears_of_it(
     with pytest.raises(ZeroDivisionError), writing():
         _ = 1 / 0
     assert len(synced) == 1
+    with writing(for_good=False):
+        Switch.objects.create(provider="y", since=date(2026, 11, 20))
+    assert len(synced) == 1
+    with writing():  # who saw it and answers for it waits
+        assert Switch.objects.filter(provider="y").exists()
+    assert len(synced) == 2
     assert synchronous() == 2
 
 

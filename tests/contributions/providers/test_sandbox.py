@@ -14,6 +14,12 @@ import pytest
 
 from tamizdat.contributions.money.providers import Page
 from tamizdat.contributions.money.providers.processor import billing, deeds, messages, pages
+from tamizdat.contributions.money.providers.processor.loopback import (
+    Loopback,
+    LostReply,
+    Request,
+    Response,
+)
 from tamizdat.contributions.money.providers.processor.serving import Messenger, Server, served
 from tamizdat.contributions.money.providers.sandbox import Sandbox
 from tests.contributions.conftest import KEY, SECRET
@@ -175,3 +181,36 @@ def test_messages_are_sent_until_they_are_taken(server: Server) -> None:
     until(lambda: bool(taken))
     sender.stop()
     assert json.loads(taken[0])["kind"] == "payment.confirmed"
+
+
+class Taker(Loopback):
+    """Takes messages; counts them and the connections that they came over; cuts some."""
+
+    taken = connections = cuts = 0
+
+    def get_request(self) -> Any:
+        self.connections += 1
+        return super().get_request()
+
+    def answer(self, request: Request) -> Response:
+        if self.cuts:
+            self.cuts -= 1
+            raise LostReply
+        self.taken += 1
+        return Response(200)
+
+
+def test_messages_share_a_connection_and_one_that_is_cut_is_opened_anew(server: Server) -> None:
+    taker = Taker(0)
+    messenger = Messenger(server.processor.store, SECRET, f"{taker.base}/hooks/")
+    with taker.at_work():
+        assert [messenger.send(b"{}", {}) for _ in range(3)] == [True] * 3
+        assert (taker.taken, taker.connections) == (3, 1)
+        taker.cuts = 1
+        assert messenger.send(b"{}", {})
+        assert (taker.taken, taker.connections) == (4, 2)
+        taker.cuts = 2
+        assert not messenger.send(b"{}", {})
+        assert messenger.send(b"{}", {})
+        assert taker.taken == 5
+        messenger._own.connection.close()

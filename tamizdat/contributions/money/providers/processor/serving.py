@@ -38,6 +38,7 @@ class Messenger:
     def __init__(self, store: Store, secret: str, to: str) -> None:
         self.store, self.secret, self.to = store, secret, urlsplit(to)
         self.stopped = threading.Event()
+        self._own = threading.local()  # each thread's connection
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -55,17 +56,36 @@ class Messenger:
                     pass
 
     def send(self, body: bytes, headers: dict[str, str]) -> bool:
-        """Send one message; return whether it was taken."""
-        connection = http.client.HTTPConnection(
+        """Send one message; return whether it was taken. A thread keeps its connection; one that
+        was closed meanwhile is opened anew, once: who gets a message twice knows it."""
+        kept: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
+        if kept is not None:
+            status = self._post(kept, body, headers)
+            if status is not None:
+                return status < 300
+        fresh = http.client.HTTPConnection(
             self.to.hostname or "127.0.0.1", self.to.port, timeout=PATIENCE
         )
+        status = self._post(fresh, body, headers)
+        return status is not None and status < 300
+
+    def _post(
+        self, connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]
+    ) -> int | None:
+        """Send over a connection, and keep it if it stays open; None where no answer came."""
+        self._own.connection = None
         try:
             connection.request("POST", self.to.path, body, headers)
-            return connection.getresponse().status < 300
+            response = connection.getresponse()
+            response.read()
         except (OSError, http.client.HTTPException):
-            return False
-        finally:
             connection.close()
+            return None
+        if response.will_close:
+            connection.close()
+        else:
+            self._own.connection = connection
+        return response.status
 
 
 @contextmanager
