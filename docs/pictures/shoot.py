@@ -4,8 +4,9 @@ make demo          (in one terminal)
 .venv/bin/python docs/pictures/shoot.py [--login "editor PASSWORD"] [--look-at DIR]
 
 Of each kind of page one sheet: by day, by night, on a phone, in Persian on a phone, and the first
-sheet of paper. ``--login`` takes the newsroom's pictures as well, where nobody has
-signed in under that name: it enrols an authenticator app on the way, and prints its secret.
+sheet of paper. ``--login`` takes the newsroom's pictures as well: where nobody has signed in under
+that name it enrols an authenticator app on the way, and prints its secret, which is the third word
+of ``--login`` from then on.
 ``--look-at`` also leaves every picture in full size in a folder, with the Persian pages on a wide
 window. Printing needs pdftoppm
 (Debian: poppler-utils), Persian a font for it (fonts-noto-core).
@@ -53,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--reader", default="http://localhost:8000")
     parser.add_argument("--newsroom", default="http://localhost:8001")
-    parser.add_argument("--login", help="name and password, with a space between")
+    parser.add_argument("--login", help="name, password and the app's secret, with spaces between")
     parser.add_argument("--look-at", type=Path, help="folder for every picture in full size")
     parser.add_argument("--only", help="names of kinds, with commas between")
     options = parser.parse_args()
@@ -68,7 +69,7 @@ def main() -> None:
         if not options.only:
             covers(browser, options.reader, kinds)
         if options.login:
-            editors(browser, options.newsroom, *options.login.split(" ", 1))
+            editors(browser, options.newsroom, *options.login.split())
         browser.close()
 
 
@@ -91,14 +92,14 @@ def find(browser: Browser, site: str) -> dict[str, Kind]:
         link(at, r"(/ru|/fa)?/20\d\d/\d\d/[^/]+/") for at in ("/", "/ru/", "/fa/")
     )
 
-    def asking(path: str) -> str:
+    def asking(path: str, what: str = ".ask") -> str:
         """Look for a story that has the form: of a long one only the last part does."""
         page.goto(site + path)
         links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
         for each in dict.fromkeys(links):
             if re.fullmatch(r"(/ru|/fa)?/20\d\d/\d\d/[^/]+/", each):
                 page.goto(site + each)
-                if page.locator(".ask").count():
+                if page.locator(what).count():
                     return str(each)
         return ""
 
@@ -122,7 +123,7 @@ def find(browser: Browser, site: str) -> dict[str, Kind]:
         "newsletter": both("/newsletters/friday-letter/"),
         "issue": Kind(*(link(at, r"(/fa)?/newsletters/[^/]+/20[^/]+/") for at in letters)),
         "sign-up": Kind(asking("/"), asking("/fa/"), to_the_form),
-        "appeal": Kind(story, persian, to_the_appeal),
+        "appeal": Kind(asking("/", ".plea"), asking("/fa/", ".plea"), to_the_appeal),
         "appeal-at-the-top": both("/"),
         "support": both("/support/"),
         "search": both("/search/", search),
@@ -251,10 +252,10 @@ def save(picture: Image.Image, file: Path) -> None:
 # The newsroom
 
 
-def editors(browser: Browser, newsroom: str, name: str, password: str) -> None:
+def editors(browser: Browser, newsroom: str, name: str, password: str, known: str = "") -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    secret = walk_in(page, newsroom, name, password)
-    print(f"the second factor of {name}, for an app: {secret}")
+    secret = walk_in(page, newsroom, name, password, known)
+    print(f"the second factor of {name}, for an app: {secret or known}")
     take(page, "admin")
     page.get_by_role("link", name=re.compile("Tamna Dam")).first.click()
     page.wait_for_url("**/edit/**")
@@ -270,6 +271,11 @@ def editors(browser: Browser, newsroom: str, name: str, password: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 1000})
     page.goto(f"{newsroom}/admin/appeals/why/?view=list")
     take(page, "why-this-appeal")
+    page.goto(f"{newsroom}/admin/money/policy/KZ/")
+    take(page, "policy")
+    page.set_viewport_size({"width": 1280, "height": 700})
+    page.goto(f"{newsroom}/admin/money/receipts/")
+    take(page, "receipts")
 
 
 def take(page: Page, name: str) -> None:

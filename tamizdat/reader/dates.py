@@ -20,8 +20,8 @@ from tamizdat.reader.words import locale_of
 # newspapers that are read across borders write neither.
 _PATTERNS = {"en": "d MMMM y", "ru": "d MMMM y", "fa": "d MMMM y"}
 _DIGITS = {
-    "arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"),
-    "arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"),
+    "arabext": str.maketrans("0123456789%", "۰۱۲۳۴۵۶۷۸۹٪"),
+    "arab": str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪"),
 }
 
 
@@ -64,7 +64,7 @@ def number(value: int, language: str) -> str:
 
 
 def digits(text: str, language: str) -> str:
-    """Put the language's own digits in place of 0–9."""
+    """Put the language's own digits in place of 0–9, and its own sign for percent."""
     own = _DIGITS.get(str(locale_of(language).default_numbering_system))
     return text.translate(own) if own else text
 

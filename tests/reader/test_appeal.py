@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from tamizdat.edition.tree import compressed
@@ -203,6 +205,28 @@ def places(browser: Browser, answer: Answer, width: int) -> list[int]:
 
 
 @needs_chromium
+@pytest.mark.parametrize("address", ["/story/", "/support/"])
+def test_the_meter_is_filled_to_its_whole_height_and_stands_in_its_own_room(
+    browser: Browser, address: str
+) -> None:
+    own = {"/support/": render(full_pages()["support"], asking(site()))}
+    with reading(browser, with_meter({**pages(), **own})) as reader:
+        page = reader.open(address)
+        page.locator(".plea, .goal").scroll_into_view_if_needed()
+        meter = page.locator("meter[aria-label]")  # the script's own
+        meter.scroll_into_view_if_needed()
+        box = meter.bounding_box()
+        assert box is not None
+        # A column of pixels in the part that is filled, from above the meter to below it.
+        clip = {"x": box["x"] + 9, "y": box["y"] - 6, "width": 1, "height": box["height"] + 12}
+        drawn = Image.open(BytesIO(page.screenshot(clip=clip))).convert("RGB")
+        column = [drawn.getpixel((0, y)) for y in range(drawn.height)]
+        marked = [y for y, colour in enumerate(column) if colour == column[drawn.height // 2]]
+        assert len(marked) >= int(box["height"]) - 1  # at half pixels an edge is of mixed colour
+        assert len(set(column[:5])) == len(set(column[-5:])) == 1
+
+
+@needs_chromium
 @pytest.mark.long
 @pytest.mark.parametrize("meter", [b"", b"[]", b'{"1a2b3c4d":{}}', b"<html>"])
 def test_a_meter_that_cannot_be_read_leaves_the_button(browser: Browser, meter: bytes) -> None:
@@ -213,6 +237,10 @@ def test_a_meter_that_cannot_be_read_leaves_the_button(browser: Browser, meter: 
         expect(page.locator(".plea .give")).to_be_visible()
         expect(page.locator(".plea meter")).to_have_count(0)
         assert reader.complaints == []
+
+
+def test_persian_says_percent_in_its_own_sign() -> None:
+    assert meters.sentence(Measure(62, date(2026, 11, 19)), "fa").startswith("\u06f6\u06f2\u066a ")
 
 
 def test_the_file_of_meters_says_no_sum_where_none_is_published() -> None:

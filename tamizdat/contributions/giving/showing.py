@@ -236,7 +236,7 @@ def _fee(way: Way, offered: Offer, language: str) -> str:
     share = Decimal(way.fee.share.numerator) / Decimal(way.fee.share.denominator)
     locale = Locale.parse(language, sep="-")
     text = format_percent(share, "#,##0.##%", locale=locale, numbering_system="default")
-    text = dates.digits(text, language).replace("%", "٪" if language == "fa" else "%")
+    text = dates.digits(text, language)
     fixed = Money(offered.currency, way.fee.fixed)
     return f"{text} + {shown(fixed, language)}" if way.fee.fixed else text
 

@@ -18,7 +18,7 @@ const STYLE = [
   ".above .no{position:absolute;inset-block-start:.2rem;inset-inline-end:.2rem;width:2.75rem;height:2.75rem;padding:0;border:0;font-size:1.5rem}",
   "meter{display:block;width:100%;max-width:30rem;height:.875rem;margin-bottom:.35rem;appearance:none;border:0;background:var(--line)}",
   "meter::-webkit-meter-inner-element{display:block}",
-  "meter::-webkit-meter-bar{height:100%;border:0;border-radius:0;background:var(--line)}",
+  "meter::-webkit-meter-bar{position:static;height:100%;border:0;border-radius:0;background:var(--line)}",
   "meter::-webkit-meter-optimum-value{background:var(--mark)}",
   "meter::-moz-meter-bar{background:var(--mark)}",
   "@media(forced-colors:active){meter{appearance:auto}}",
