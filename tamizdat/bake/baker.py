@@ -42,7 +42,7 @@ from tamizdat.edition.tree import Tree
 from tamizdat.stories import measuring
 
 ROUND = 200  # files that the baker makes at a time
-BATCH = 200  # files that a hand makes at a time
+BATCH = 400  # files that a hand makes at a time
 TOGETHER = 3000  # files that are recorded in one transaction while hands go on
 MANY = 400  # files from which on more hands are worth their start
 LOOK_EVERY = 0.2  # seconds between looks at the outbox while hands are at work

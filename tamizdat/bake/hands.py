@@ -37,7 +37,7 @@ from tamizdat.edition.tree import Entry, Tree, entry
 from tamizdat.stories.showing.sharing import Known
 
 T = TypeVar("T")
-AHEAD = 6  # batches for each hand: it must not run out while the baker writes its records
+AHEAD = 3  # batches for each hand: it must not run out while the baker writes its records
 SHARE = 20  # things that a hand does a deed on at a time
 POLITENESS = 5  # nice(2): an editor's own page does not wait for a bake of everything
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
@@ -238,6 +238,7 @@ def _begin(parent: int, bench: _Bench) -> None:
 
 def _make(tasks: list[Task]) -> list[Done]:
     gc.collect()
+    gc.freeze()  # what outlives a batch is kept for good: it is not looked through each time
     done = make(tasks, Tree(_bench.root), _bench.now, _bench.orders)
     return [replace(each, error=_portable(each.error)) if each.error else each for each in done]
 

@@ -43,6 +43,8 @@ _ENVIRONMENT = Environment(
 )
 # What the reader's own templates ask for, whether a page of ours shows it or not.
 _ENVIRONMENT.filters["paragraphs"] = typography.paragraphs
+_AROUND: Any = _ENVIRONMENT.get_template("around.html").module
+_ENVIRONMENT.globals.update(sections=_AROUND.sections, foot=_AROUND.foot)
 _STYLE, _POLICY = "\x00style\x00", "\x00policy\x00"  # no form brings a NUL in (``views``)
 
 

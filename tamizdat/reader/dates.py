@@ -25,6 +25,7 @@ _DIGITS = {
 }
 
 
+@lru_cache(maxsize=1024)
 def iso(moment: datetime) -> str:
     """Write a moment for machines, to the minute, in UTC: ``2026-11-23T20:00Z``."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}Z"

@@ -17,7 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from tamizdat.reader import schema_org, stylesheet, typography
@@ -27,7 +29,20 @@ from tamizdat.reader.pages import FrontPage, Page, Site, StoryPage, StoryPart, T
 from tamizdat.reader.voice import Voice, voice
 from tamizdat.reader.words import words
 
-_ENVIRONMENT = Environment(
+
+class _Once(Template):
+    """A template whose pieces are set up once: all templates have the same globals."""
+
+    def _get_default_module(self, _: Context | None = None) -> TemplateModule:
+        # For each import in each page Jinja looks whether the globals differ: a tenth of a page.
+        return super()._get_default_module()
+
+
+class _Templates(Environment):
+    template_class = _Once
+
+
+_ENVIRONMENT = _Templates(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -69,6 +84,9 @@ def render(page: Page, site: Site) -> bytes:
         ),
         default_address=_default_address(page),
         teaser=_teaser,
+        sections=_sections,
+        foot=_foot,
+        box=_box,
         ask=ask_of(page, site),
     )
     css = stylesheet.css_for(page.template, text + _rest(page, site))
@@ -119,6 +137,57 @@ def _teaser(
         story, level, shape, sizes, say, words(say.language), is_first, in_section
     )
     return set_
+
+
+def _sections(site: Site, _: object, here: str, within: str) -> Markup:
+    return _around("sections", _Itself(site), _where(site, here), within)
+
+
+def _foot(site: Site, _: object, here: str) -> Markup:
+    return _around("foot", _Itself(site), _where(site, here))
+
+
+def _box(site: Site, _: object) -> Markup:
+    return _around("box", _Itself(site))
+
+
+class _Itself:
+    """A site that equals only itself: to compare it by value takes as long as to set it anew."""
+
+    __slots__ = ("site",)
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def __hash__(self) -> int:
+        return id(self.site)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.site is other.site
+
+
+@lru_cache(maxsize=256)
+def _around(piece: str, itself: _Itself, *where: str) -> Markup:
+    """Set a piece of what stands around every page. Its neighbours have the same, so it is kept."""
+    site = itself.site
+    pieces: Any = _ENVIRONMENT.get_template("around.html").module
+    set_: Markup = getattr(pieces, piece)(site, words(site.language), *where)
+    return set_
+
+
+def _where(site: Site, here: str) -> str:
+    """Return a page's address if what stands around it leads there, as to hardly any page."""
+    return here if here in _addresses(_Itself(site)) else ""
+
+
+@lru_cache(maxsize=16)
+def _addresses(itself: _Itself) -> frozenset[str]:
+    """Return the addresses to which all pages of a site lead."""
+    site = itself.site
+    links = [*site.sections, *site.footer]
+    if site.appeals and site.appeals.page:
+        links.append(site.appeals.page)
+    return frozenset({site.search, *(link.url for link in links)})
 
 
 def _default_address(page: Page) -> str:

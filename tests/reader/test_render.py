@@ -592,3 +592,38 @@ def test_what_to_read_next_stands_there_without_pictures() -> None:
 def test_links_that_lead_nowhere_are_never_written() -> None:
     page = replace(story(), section=Link("Politics", "/politics/"))
     assert all(a.attributes["href"] for a in rendered(page).named("a"))
+
+
+# What stands around pages is kept between them
+
+
+def test_a_site_that_changed_is_shown_as_it_is_now() -> None:
+    before = replace(site("en"), notice="Before.", footer=(Link("About", "/about/"),))
+    after = replace(before, notice="After.", footer=(Link("About us", "/about/"),))
+    assert "Before." in render(story(), before).decode()
+    now = render(story(), after).decode()
+    assert "After." in now
+    assert "About us" in now
+    assert "Before." not in now
+
+
+def test_a_page_is_marked_where_its_surroundings_name_it_and_no_other_is() -> None:
+    around = replace(bare_site(), search="/search/", footer=(Link("About", "/about/"),))
+
+    def marked(path: str) -> list[str]:
+        page = read(render(replace(bare_story(), head=head(path)), around))
+        links = [each.attributes for each in page.named("a") if "aria-current" in each.attributes]
+        return [link["href"] for link in links if "hreflang" not in link]
+
+    paths = ("/about/", "/2026/11/a/", "/search/", "/2026/11/b/")
+    assert [marked(path) for path in paths] == [["/about/"], [], ["/search/"], []]
+
+
+def test_a_story_is_marked_in_the_section_that_it_is_in() -> None:
+    sections = (Link("Politics", "/politics/"), Link("Culture", "/culture/"))
+    around = replace(bare_site(), sections=sections)
+    for section in (*sections, *sections):
+        page = read(render(replace(bare_story(), section=section), around))
+        marked = [e for e in page.named("a") if e.attributes.get("aria-current") == "true"]
+        own = [each.attributes["href"] for each in marked if "hreflang" not in each.attributes]
+        assert own == [section.url]

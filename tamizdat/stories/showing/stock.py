@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -81,7 +81,7 @@ class Stock:
         self._teased: set[int] = set()
         self._renditions: dict[tuple[int, Use], tuple[Drawn, ...]] = {}
         # Stories, by id
-        self.stories: Kept[int, StoryRow | None] = Kept(self._read_stories, None)
+        self.stories: Kept[int, StoryRow | None] = Kept(partial(_read_stories, now), None)
         self.bodies: Kept[int, Raw] = Kept(_read_bodies, [])
         self.bylines: Kept[int, Ids] = Kept(_read_bylines, ())
         self.topics: Kept[int, Ids] = Kept(_read_topics, ())
@@ -182,10 +182,6 @@ class Stock:
         row = self.stories[story]
         return (row and row.sort_at) or self.now
 
-    def _read_stories(self, ids: list[int]) -> dict[int, StoryRow | None]:
-        rows = Story.objects.filter(pk__in=ids).public(self.now).values_list(*STORY_COLUMNS)
-        return {row[0]: StoryRow._make(row) for row in rows}
-
 
 class AskedOnce:
     """Lists that are asked the same thing once."""
@@ -200,6 +196,11 @@ class AskedOnce:
 
 
 # One query a kind
+
+
+def _read_stories(now: datetime, ids: list[int]) -> dict[int, StoryRow | None]:
+    rows = Story.objects.filter(pk__in=ids).public(now).values_list(*STORY_COLUMNS)
+    return {row[0]: StoryRow._make(row) for row in rows}
 
 
 def _read_bodies(ids: list[int]) -> dict[int, Raw]:
