@@ -172,6 +172,15 @@ def test_a_way_of_giving_is_ruled_on_by_itself(desk: Desk) -> None:
     assert (judged("GE", method="card"), judged("GE", method="sepa")) == ("refuse", "allow")
 
 
+def test_a_way_of_giving_without_a_ruling_of_its_own_is_said_to_be_as_all_are(desk: Desk) -> None:
+    rule(desk, verdict="warn")
+    rule(desk, method="transfer", verdict="refuse", since=f"{today() + 3 * DAY}")
+    for page in (of("policy"), of("policy_country", "GE")):
+        said = words(desk.get(page))
+        assert "bank transfer: the same as all ways of giving" in said
+        assert "the same as all ways of giving , as nobody has ruled" not in said
+
+
 def test_what_changes_nothing_says_so(desk: Desk) -> None:
     answer = desk.post(of("policy_rule", "RU"), typed(method="bitcoin", verdict="allow", **ADVISED))
     assert "It changes nothing for anybody: a stricter ruling" in words(answer)

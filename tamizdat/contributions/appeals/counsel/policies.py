@@ -42,6 +42,11 @@ class Held:
     ruling: models.Ruling | None  # None: nobody has ruled
     coming: tuple[models.Ruling, ...] = ()
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether it holds for all ways of giving because nobody has ruled."""
+        return self.ruling is None and self.way == WAYS[ANY]
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -110,9 +115,10 @@ def _held(rows: list[models.Ruling], day: date, code: str, is_returning: bool, m
     verdict = Verdict(standing.verdict) if standing else Verdict.LIFT
     if verdict == Verdict.LIFT and method == ANY:
         verdict = policy_of(()).usual(code, is_returning=is_returning)
+    meets = "the same as all ways of giving" if verdict == Verdict.LIFT else MEETS[verdict]
     people = who(code, is_returning=is_returning)
     later = tuple(coming[since] for since in sorted(coming))
-    return Held(code, named(code), people, WAYS[method], MEETS[verdict], standing, later)
+    return Held(code, named(code), people, WAYS[method], meets, standing, later)
 
 
 def effects(policy: Policy, told: Ruling) -> list[Effect]:

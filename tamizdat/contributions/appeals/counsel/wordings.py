@@ -34,7 +34,7 @@ class Place:
     def name(self) -> str:
         if self.part == ISSUER:
             return "Who gives receipts out"
-        return f"Tax in {named(self.country)}" if self.country else "Tax wherever no text fits"
+        return f"Tax in {named(self.country)}" if self.country else "Tax everywhere else"
 
     @property
     def slug(self) -> str:
