@@ -137,3 +137,16 @@ def test_a_ruling_can_be_written_by_keyboard(pages: dict[str, bytes]) -> None:
     wanted = ["about", "method", "verdict", "since", "text_en", "text_ru", "text_fa", "counsel"]
     assert list(dict.fromkeys(each for each in reached if each in wanted)) == wanted
     assert "Go on" in reached
+
+
+def test_on_a_telephone_each_row_of_buttons_begins_where_the_first_one_does(
+    pages: dict[str, bytes],
+) -> None:
+    narrow = {"viewport": {"width": 390, "height": 900}}
+    with chromium() as browser, reading(browser, serving(pages), **narrow) as reader:
+        page = reader.open("/written/")
+        buttons = page.locator(".support-deeds .button").all()
+        boxes = [box for each in buttons if (box := each.bounding_box())]
+    begins = {round(each["y"]): round(each["x"]) for each in reversed(boxes)}
+    assert len(begins) > 2
+    assert len(set(begins.values())) == 1
