@@ -18,6 +18,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
+from functools import cache
 
 from babel import Locale
 from babel.numbers import get_currency_name, get_currency_symbol
@@ -49,6 +50,7 @@ class Money:
         return f"{major(self)} {self.currency}"
 
 
+@cache
 def digits_of(currency: str) -> int:
     """Return how many digits a currency has after the point (ISO 4217).
 

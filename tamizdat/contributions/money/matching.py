@@ -48,12 +48,17 @@ class Matching:
         gets one."""
         owner = self.keyring.owner(self.provider, Handle.Kind.PAYMENT, seen.name)
         if owner is not None:
-            return Payment.objects.select_related("contribution").get(pk=owner)
+            return self._known(owner)
         contribution = self._contribution_of(seen)
         if contribution is None:
             return None
         found = self._unbound(contribution, seen)
         self.keyring.claim(self.provider, Handle.Kind.PAYMENT, seen.name, found.pk)
+        return found
+
+    def _known(self, owner: UUID) -> Payment:
+        found = rows.get(Payment, owner)
+        found.contribution = rows.get(Contribution, found.contribution_id)
         return found
 
     def _unbound(self, contribution: Contribution, seen: Charge) -> Payment:

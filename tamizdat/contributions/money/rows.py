@@ -44,6 +44,14 @@ def first(model: type[Row], condition: str, *values: object) -> Row | None:
     return found[0] if found else None
 
 
+def get(model: type[Row], pk: UUID) -> Row:
+    """Return the row of an id. Raises the model's DoesNotExist."""
+    found = first(model, "id = %s", pk)
+    if found is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]  # each model has its own
+    return found
+
+
 def there_is(model: type[models.Model], condition: str, *values: object) -> bool:
     """Say whether there is a row for which a condition holds."""
     connection, name = connections[PEOPLE], model._meta.db_table

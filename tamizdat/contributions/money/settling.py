@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F, Max
+from django.db.models import F
 
 from tamizdat.contributions.money import entries, ledger, rows
 from tamizdat.contributions.money.matching import LIVE, PLACES, Collision, Matching
@@ -165,17 +165,17 @@ class Settling(Matching):
             if payment.state == Payment.State.CONFIRMED:
                 Contribution.objects.move(contribution.pk, Contribution.State.GIVEN)
             return
-        payments = Payment.objects.filter(contribution=contribution)
-        confirmed = payments.filter(state=Payment.State.CONFIRMED)
-        paid = confirmed.aggregate(last=Max("period"))["last"]
-        if paid is None:
+        pk, confirmed = contribution.pk, "contribution_id = %s AND state = 'confirmed'"
+        last = rows.first(Payment, f"{confirmed} AND period >= 0 ORDER BY period DESC", pk)
+        if last is None or last.period is None:
             return
-        failed = payments.filter(state=Payment.State.FAILED, period__gt=paid).order_by("period")
-        first_failed = failed.values_list("day", flat=True).first()
+        paid, failed = last.period, "contribution_id = %s AND state = 'failed' AND period > %s"
+        unpaid = rows.first(Payment, f"{failed} ORDER BY period", pk, paid)
+        first_failed = unpaid.day if unpaid else None
         # The first payment's day, even where a later one was heard of before it.
-        first = confirmed.filter(period=0).values_list("day", flat=True).first()
+        first = rows.first(Payment, f"{confirmed} AND period = 0", pk)
         anchor = (
-            first
+            (first and first.day)
             or contribution.anchor
             or due_on(payment.day, contribution.rhythm, -(payment.period or 0))
         )
@@ -196,7 +196,8 @@ class Settling(Matching):
         period, is_paid = payment.period, payment.state == Payment.State.CONFIRMED
         if not contribution.is_regular or not is_paid or period is None:
             return
-        for renewal in Renewal.objects.filter(contribution=contribution, period=period):
+        condition = "contribution_id = %s AND period = %s"
+        for renewal in rows.find(Renewal, condition, contribution.pk, period):
             Renewal.objects.move(renewal.pk, Renewal.State.PAID)
 
     def _tell(self, contribution: Contribution, payment: Payment, seen: Charge) -> None:

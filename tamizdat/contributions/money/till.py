@@ -123,9 +123,7 @@ class Till:
             return found
 
     def _ask(self, pk: UUID, return_url: str) -> str:
-        row = rows.first(Contribution, "id = %s", pk)
-        if row is None:
-            raise Contribution.DoesNotExist
+        row = rows.get(Contribution, pk)
         provider = self.provider(row.provider)
         self._claim(row)
         try:

@@ -59,6 +59,9 @@ def test_conditions_take_moments_days_numbers_and_states() -> None:
     assert rows.there_is(Contribution, "key = %s", row.key)
     assert rows.first(Contribution, "state = %s", Contribution.State.BEGUN) == row
     assert rows.first(Contribution, "state = %s", Contribution.State.GIVEN) is None
+    assert rows.get(Contribution, row.pk) == row
+    with pytest.raises(Payment.DoesNotExist):
+        rows.get(Payment, row.pk)
 
 
 @both
