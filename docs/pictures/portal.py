@@ -187,6 +187,7 @@ def end(language: str) -> bytes:
         "/supporters/",
         heading=words["end"],
         sentences=[words["end_text"]],
+        warnings=[],
         points=[],
         fields={},
         buttons=[("end-now", words["end_yes"])],

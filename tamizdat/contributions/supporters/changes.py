@@ -6,7 +6,7 @@ What fails is said in words; what is not known is said to be not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -195,9 +195,9 @@ def _rhythm(asked: Asking) -> HttpResponse:
     sentences = [
         words[f"rhythm_{to}"].format(new=asked.money(money)),
         words["rhythm_then"].format(old=asked.money(asked.row.money)),
-        *where.warnings(asked.language),
     ]
-    return _sure(asked, "rhythm", sentences, [], amount=typed(money), **where.carried)
+    warnings, carried = where.warnings(asked.language), where.carried
+    return _sure(asked, "rhythm", sentences, warnings=warnings, amount=typed(money), **carried)
 
 
 def _rhythm_now(asked: Asking) -> HttpResponse:
@@ -281,6 +281,7 @@ def _sure(
     deed: str,
     sentences: list[str],
     instead: list[tuple[dict[str, str], str]] | None = None,
+    warnings: Sequence[str] = (),
     **fields: str,
 ) -> HttpResponse:
     words = asked.words["sure"]
@@ -290,6 +291,7 @@ def _sure(
         asked.path,
         heading=words[deed],
         sentences=sentences,
+        warnings=warnings,
         points=[],
         fields={"ticket": asked.ticket(deed), **fields},
         buttons=[(f"{deed}-now", words[f"{deed}_yes"])],

@@ -184,6 +184,7 @@ def _sure_to_erase(language: str, session: Session, *, is_stuck: bool = False) -
         PORTAL,
         heading=words["not_ended" if is_stuck else "erase"],
         sentences=[words[each] for each in (stuck if is_stuck else ("erase_text",))],
+        warnings=[],
         points=[] if is_stuck else [words[each] for each in parts],
         fields={"ticket": inside.forms(session).give("erase", "", now)},
         buttons=[

@@ -116,7 +116,7 @@ def test_a_ruling_on_her_way_to_pay_alone_holds_too(
     Ruling.objects.create(country="AM", verdict="warn", since=since, texts={"en": "Think."})
     form = {"do": "rhythm", "amount": "100", **SAFE, "lives": "AM"}
     page = text(portal.do(portal.gift(row), **form))
-    assert "Think." in page
+    assert '<p class="wait">Think.</p>' in page  # marked, as on the form
     assert fields_of(page)["do"] == "rhythm-now"
     assert asked == []
 
