@@ -39,7 +39,19 @@ class _Once(Template):
 
 
 class _Templates(Environment):
+    """Our templates, each found once: to ask Jinja for them costs as much as setting a teaser."""
+
     template_class = _Once
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._found: dict[object, Template] = {}
+
+    def get_template(self, name: Any, *details: Any) -> Template:
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = super().get_template(name, *details)
+        return found
 
 
 _ENVIRONMENT = _Templates(

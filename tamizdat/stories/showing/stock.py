@@ -76,6 +76,7 @@ class Stock:
         self.now = now
         self.lists: Lists = AskedOnce(lists or Listed.objects)
         self.sites: dict[tuple[str, str], pages.Site] = {}
+        self._feet: dict[int, list[PublicPage]] = {}
         self.teasers: dict[int, Teased] = {}
         self.entries: dict[int, Entered] = {}
         self._teased: set[int] = set()
@@ -128,8 +129,10 @@ class Stock:
 
     def footer(self, home: Home) -> list[PublicPage]:
         """Return the pages that are linked at the foot of every page of a language."""
-        own = [each for each in (*self._footers, *self.indexes) if each.is_child_of(home)]
-        return [*own, *(each for more in FOOTERS for each in more(home))]
+        if home.pk not in self._feet:
+            own = [each for each in (*self._footers, *self.indexes) if each.is_child_of(home)]
+            self._feet[home.pk] = [*own, *(each for more in FOOTERS for each in more(home))]
+        return self._feet[home.pk]
 
     # Reading ahead
 
