@@ -74,7 +74,13 @@ def insert(row: models.Model, *, once: bool = False) -> bool:
     ]
     with connection.cursor() as cursor:
         cursor.execute(f"{table.insert}{' ON CONFLICT DO NOTHING' if once else ''}", values)
-        return int(cursor.rowcount) == 1
+        is_new = int(cursor.rowcount) == 1
+    if is_new:
+        row._state.adding, row._state.db = (
+            False,
+            PEOPLE,
+        )  # so that it is saved as a row that is there
+    return is_new
 
 
 def change(

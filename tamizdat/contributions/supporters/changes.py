@@ -197,7 +197,7 @@ def _rhythm(asked: Asking) -> HttpResponse:
         words["rhythm_then"].format(old=asked.money(asked.row.money)),
     ]
     warnings, carried = where.warnings(asked.language), where.carried
-    return _sure(asked, "rhythm", sentences, warnings=warnings, amount=typed(money), **carried)
+    return _sure(asked, "rhythm", sentences, [], warnings, amount=typed(money), **carried)
 
 
 def _rhythm_now(asked: Asking) -> HttpResponse:
