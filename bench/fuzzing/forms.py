@@ -12,7 +12,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ KINDS = [
     "application/json",
     "",
 ]
+FORMS = ["subscribe", "remind", "give", "supporters"]  # whose tickets differ
 METHODS = ["GET", "HEAD", "POST", "POST", "POST", "PUT", "OPTIONS", "TRACE", "X", ""]
 
 
@@ -79,10 +80,13 @@ class Sent:
     headers: dict[str, str]
 
 
-def requests() -> st.SearchStrategy[Sent]:
+def requests(
+    paths: Sequence[bytes], fields: Sequence[str], values: Sequence[str]
+) -> st.SearchStrategy[Sent]:
+    """Give requests for these addresses and their like, with these fields and values and others."""
     text = st.text(max_size=30)
     pairs = st.lists(
-        st.tuples(st.sampled_from(FIELDS) | text, st.sampled_from(VALUES) | text), max_size=6
+        st.tuples(st.sampled_from(fields) | text, st.sampled_from(values) | text), max_size=8
     )
     forms = pairs.map(lambda each: urlencode(each, errors="replace", encoding="utf-8").encode())
     headers = st.fixed_dictionaries(
@@ -103,7 +107,7 @@ def requests() -> st.SearchStrategy[Sent]:
     return st.builds(
         Sent,
         method=st.sampled_from(METHODS),
-        path=st.sampled_from(PATHS) | hostile(PATHS),
+        path=st.sampled_from(paths) | hostile(paths),
         query=st.sampled_from([b"", b"a=b"]) | st.binary(max_size=30),
         body=forms | forms | hostile([b"address=a%40b.example&ticket=TICKET", *INTERESTING]),
         headers=headers,
@@ -111,6 +115,11 @@ def requests() -> st.SearchStrategy[Sent]:
 
 
 def desk_forms() -> Target:
+    return Target("desk-forms", requests(PATHS, FIELDS, VALUES), desk())
+
+
+def desk() -> Callable[[Sent], None]:
+    """Make a desk with keys and a vault; return what sends it a request and judges its answer."""
     from fuzzing.people import make_keys
 
     home = Path(os.environ["TAMIZDAT_HOME"])
@@ -121,7 +130,7 @@ def desk_forms() -> Target:
     import django
 
     django.setup()
-    return Target("desk-forms", requests(), _desk())
+    return _desk()
 
 
 def _start_vault(home: Path) -> None:
@@ -141,10 +150,10 @@ def _desk() -> Callable[[Sent], None]:
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
 
-    from tamizdat.databases import PEOPLE
+    from tamizdat.databases import PEOPLE, apps_in
 
     Path(settings.DATABASES[PEOPLE]["NAME"]).parent.mkdir(exist_ok=True)
-    for app in ("vault", "desk", "subscribers", "inbox"):
+    for app in apps_in(PEOPLE):
         call_command("migrate", app, database=PEOPLE, verbosity=0, skip_checks=True)
     settings.VAULT_SOCKET = Path(os.environ["TAMIZDAT_HOME"]) / "run" / "vault.sock"
     application = get_wsgi_application()
@@ -162,7 +171,7 @@ def _desk() -> Callable[[Sent], None]:
 
 
 def _answer(application: Any, sent: Sent) -> tuple[int, dict[str, str], bytes]:
-    form = "subscribe" if b"subscribe" in sent.path else "me"
+    form = next((each for each in FORMS if each.encode() in sent.path), "me")
     good = _good()
     body = sent.body.replace(b"TICKET", _ticket(form).encode())
     path = sent.path
@@ -224,8 +233,7 @@ def _good() -> dict[bytes, str]:
 
     now = timezone.now()
     if not _LINKS or secrets.randbelow(20) == 0:  # the forms' buckets are filled again, too
-        every = (admission.ME, admission.SUBSCRIBE, admission.PLAIN)
-        vars(admission.LIMITS).update(vars(Limits(*every)))
+        vars(admission.LIMITS).update(vars(Limits(*admission.ALL)))
         for language in ("en", "fa"):
             offer(Offer(UUID(hex=FRIDAY), language, "Friday", offers_full_text=True))
         address = Address.objects.keep(Vault(settings.VAULT_SOCKET).seal(VALUES[0]), now)
