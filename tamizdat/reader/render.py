@@ -159,8 +159,16 @@ def _foot(site: Site, _: object, here: str) -> Markup:
     return _around("foot", _Itself(site), _where(site, here))
 
 
+@lru_cache(maxsize=16)
+def _form(itself: _Itself) -> Markup:
+    site = itself.site
+    pieces: Any = _ENVIRONMENT.get_template("subscribe.html").module
+    set_: Markup = pieces.box(site.sign_up, words(site.language))
+    return set_
+
+
 def _box(site: Site, _: object) -> Markup:
-    return _around("box", _Itself(site))
+    return _form(_Itself(site))
 
 
 class _Itself:
