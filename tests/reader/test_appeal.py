@@ -182,12 +182,24 @@ def test_nothing_jumps_when_its_buttons_and_its_meter_come(
 ) -> None:
     full, sums = full_pages(language), ((language, "€3,100 / €5,000"),)
     meter = meters.file({ask().key: Measure(62, date(2026, 11, 19), sums=sums)}, [language])
-    for place, name in (("top", "front"), ("top", "story"), ("end", "story")):
+    for place, name in (("top", "front"), ("top", "story")):
         answer = with_meter({"/": render(full[name], asking(site(language), place))}, meter)
         before, after = (
             places(browser, each, width) for each in (without_a_script(answer), answer)
         )
         assert before == after, (place, name)
+
+
+@needs_chromium
+def test_at_the_end_of_a_story_the_meter_is_there_before_the_reader_is(browser: Browser) -> None:
+    with reading(browser, with_meter(pages()), viewport={"width": 390, "height": 700}) as reader:
+        page = reader.open("/story/")
+        plea, meter = page.locator(".plea"), page.locator(".plea meter")
+        page.wait_for_load_state("networkidle")
+        expect(meter).to_have_count(0)
+        page.evaluate("scrollTo(0, document.querySelector('.plea').offsetTop - 1.5 * innerHeight)")
+        expect(meter).to_have_count(1)
+        expect(plea).not_to_be_in_viewport()
 
 
 def without_a_script(answer: Answer) -> Answer:

@@ -2,7 +2,7 @@
 //
 // * What a reader wishes to see no more is kept on her device, and only if she says so: the appeal's
 //   key, or that she gives. Nothing else is kept, no day, no count, and nothing is told to anybody.
-// * The meter's file is fetched when the appeal comes into view, from where the page came from.
+// * The meter's file is fetched when the appeal is about to come into view, from where the page came from.
 //   Without it nothing is said; the button leads to the appeal's own page, which says the same.
 
 const KEPT = "appeals"; // the name under which the device keeps it
@@ -12,6 +12,7 @@ const GIVES = { en: "I already give", ru: "Я уже помогаю", fa: "پی�
 // What this script puts on a page, it dresses itself: pages need not carry these rules.
 const STYLE = [
   ".plea{position:relative}",
+  ".plea>*{max-width:40rem}",
   ".plea button{display:inline-block;padding:.625rem .9rem;border:1px solid var(--soft);border-radius:0;background:none;color:inherit;font:.9375rem/1.45rem var(--sans);cursor:pointer}",
   ".answers{display:flex;flex-wrap:wrap;gap:.5rem}",
   ".no::before{content:\"×\"}",
@@ -40,20 +41,23 @@ export function begin(plea) {
     plea.append(answers(plea, no, key));
     plea.removeAttribute("data-no"); // the room that the style keeps for them is taken
   }
-  if (goal) whenSeen(plea, () => measure(plea, goal));
+  if (goal) beforeSeen(plea, () => measure(plea, goal));
 }
 
 /**
- * Put a meter into the room that is kept for it, or take the room away.
+ * Put a meter before an appeal's button, into the room that is kept for it at the top of a page.
  *
  * @param {HTMLElement} plea
  * @param {string} goal
  */
 async function measure(plea, goal) {
   const found = await measured(goal);
-  const said = plea.querySelector(".far");
-  if (found) said?.append(meter(found), found.said);
-  else said?.remove();
+  const kept = plea.querySelector(".far"); // at the top alone
+  if (!found) return kept?.remove();
+  const said = kept ?? document.createElement("p");
+  said.className = "far meta";
+  said.append(meter(found), found.said);
+  if (!kept) plea.querySelector(".give")?.parentElement?.before(said);
 }
 
 /**
@@ -110,13 +114,18 @@ function answers(plea, no, key) {
   return row;
 }
 
-/** @param {HTMLElement} element @param {() => void} deed */
-function whenSeen(element, deed) {
+/**
+ * Do something when an element is a screen away, so that it is done when the reader comes to it.
+ *
+ * @param {HTMLElement} element
+ * @param {() => void} deed
+ */
+function beforeSeen(element, deed) {
   const watch = new IntersectionObserver((seen) => {
     if (!seen.some((each) => each.isIntersecting)) return;
     watch.disconnect();
     deed();
-  });
+  }, { rootMargin: "100% 0px" });
   watch.observe(element);
 }
 
