@@ -128,8 +128,6 @@ def bring(folder: Path) -> None:
     if folder not in _FOLDERS:
         _FOLDERS.append(folder)
         _TEMPLATES.searchpath.insert(-1, str(folder / "templates"))
-        if _ENVIRONMENT.cache is not None:
-            _ENVIRONMENT.cache.clear()  # a reader's template of the same name may lie in it
         table.cache_clear()
         spoken.cache_clear()
 

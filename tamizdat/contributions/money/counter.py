@@ -14,7 +14,7 @@ Rules:
 2. Nothing that gives money away can be asked here: refunds are not.
 3. A question has a bounded length and a deadline; PLACES are answered at once, the others wait
    in the kernel's line, WAITING of them; who finds no place there asks again (``client``).
-   Of these, messages have HEARING: however many come, supporters find a place.
+   Messages have HEARING of the places: however many come, supporters find one.
 4. An error is answered by its class and what a page needs to explain it, never by its words.
 """
 
