@@ -59,7 +59,7 @@ def newsroom(own_newsroom: Path) -> Iterator[Newsroom]:
         yield Newsroom(own_newsroom, found.group(1), *addresses)
     finally:
         process.terminate()
-        process.communicate()
+        print(process.communicate()[0])  # what it said, where the test fails
 
 
 @pytest.fixture
