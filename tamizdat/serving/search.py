@@ -5,6 +5,9 @@ indexes it within a second. What that would cost with many stories is not the en
 norms*: after every change Wagtail reads the length of all titles there are. Here that waits for the
 night.
 
+Wagtail indexes a photo twice, in the request that uploads it and by the task. Each looks whether
+there is an entry and then makes one; so the two take turns, or one of them would fail.
+
 Whatever goes through the whole index writes in turns (``tamizdat.turns``); Wagtail's own rebuild is
 one transaction, in which nobody could save for minutes.
 """
@@ -16,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import Avg, FloatField, Model, Value
 from django.db.models.functions import Cast, Length
 from modelsearch.backends import database, get_search_backend
@@ -31,16 +35,21 @@ LOOK = 1000  # entries a look at leftovers
 def SearchBackend(parameters: dict[str, Any]) -> Any:  # noqa: N802 - Wagtail looks for this name
     """Return Wagtail's backend for the database at hand, its index without the norms."""
     backend = database.SearchBackend(parameters)
-    backend.index_class = _without_norms(type(backend).index_class)
+    backend.index_class = _following(type(backend).index_class)
     return backend
 
 
-def _without_norms(index: type) -> type:
+def _following(index: Any) -> type:
     def refresh(self: object, full: bool = False) -> None:
         if full:  # a whole rebuild, asked for by hand
-            index._refresh_title_norms(self, full=True)  # type: ignore[attr-defined]
+            index._refresh_title_norms(self, full=True)
 
-    return type("FollowingIndex", (index,), {"_refresh_title_norms": refresh})
+    def add_items(self: object, model: type[Model], found: list[Model]) -> None:
+        with transaction.atomic():
+            index.add_items(self, model, found)
+
+    methods = {"_refresh_title_norms": refresh, "add_items": add_items}
+    return type("FollowingIndex", (index,), methods)
 
 
 def refresh_norms(pause: Pause = time.sleep, *, are_all: bool = False) -> int:

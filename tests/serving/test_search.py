@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
+from modelsearch.backends import get_search_backend
 from wagtail.search.models import IndexEntry
 
 from tamizdat.serving import search
@@ -72,6 +76,41 @@ def test_each_turn_is_short(stories: list[Story], monkeypatch: pytest.MonkeyPatc
     indexed, taken = rebuild(), len(turns)
     norms = search.refresh_norms(no_pause, are_all=True)
     assert taken == indexed + norms
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_upload_and_the_worker_do_not_make_the_same_entry(
+    stories: list[Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL makes or changes an entry in one statement")
+    story = stories[0]
+    mine = IndexEntry.objects.filter(object_id=str(story.pk))
+    mine.delete()
+    make, others = IndexEntry.objects.none().bulk_create, []
+
+    def index_meanwhile() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 0")  # do not wait; say so
+        try:
+            get_search_backend().add(story)
+            others.append("made it too")
+        except OperationalError:
+            others.append("had to wait")
+        finally:
+            connection.close()
+
+    def making(self: QuerySet[IndexEntry], rows: list[IndexEntry]) -> list[IndexEntry]:
+        monkeypatch.undo()
+        beside = Thread(target=index_meanwhile)
+        beside.start()
+        beside.join()
+        return make(rows)
+
+    monkeypatch.setattr(QuerySet, "bulk_create", making)
+    get_search_backend().add(story)
+    assert others == ["had to wait"]
+    assert mine.count() == 1
 
 
 @pytest.mark.parametrize(
