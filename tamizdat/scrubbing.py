@@ -194,7 +194,10 @@ class Reduced(logging.LogRecord):
 
 def reduce(record: logging.LogRecord) -> Reduced:
     """Return what may be kept of a record."""
-    words = _words(record)
+    try:
+        words = _words(record)
+    except Exception:  # whoever writes a log line must not fail by it
+        words = _without_words(record)
     if record.exc_info and isinstance(record.exc_info[1], BaseException):
         words += "\n" + told(record.exc_info[1])
     kept = Reduced(
@@ -216,6 +219,10 @@ def _words(record: logging.LogRecord) -> str:
         return scrub(_filled(record.msg, _hidden_errors(record.args)))
     if isinstance(record.msg, str) and record.msg in _sentences(record.pathname):
         return " ".join(_filled(record.msg, _hidden(record.args)).split())
+    return _without_words(record)
+
+
+def _without_words(record: logging.LogRecord) -> str:
     return f"{record.module}:{record.lineno} {record.funcName} (its words are not kept)"
 
 

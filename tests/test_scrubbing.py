@@ -218,6 +218,17 @@ def test_our_own_line_keeps_its_words_and_loses_addresses() -> None:
     assert reduce(line).getMessage() == "a could not be made for [address] OSError"
 
 
+class Broken:
+    def __str__(self) -> str:
+        raise RuntimeError("kanarienvogel")
+
+
+@pytest.mark.parametrize("name", ["tamizdat.bake", "django.request"])
+def test_a_value_that_cannot_be_told_breaks_no_work(name: str) -> None:
+    said = reduce(record(name, Broken())).getMessage()
+    assert said == "test_scrubbing:1 deed (its words are not kept)"
+
+
 def _fail() -> None:
     try:
         raise KeyError("kanarienvogel")
