@@ -9,6 +9,7 @@ UUIDs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -31,6 +32,28 @@ def slices(things: list[T], size: int = SLICE) -> Iterator[list[T]]:
     """Cut a list into what one statement may name."""
     for start in range(0, len(things), size):
         yield things[start : start + size]
+
+
+@contextmanager
+def one_moment(alias: str) -> Iterator[None]:
+    """Let all that is read within be as it was at one moment, and hold up nobody who writes.
+
+    Within a transaction of the caller's it is that transaction's moment. Nothing is written within.
+    """
+    connection = connections[alias]
+    if connection.in_atomic_block:
+        yield
+        return
+    is_postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        # Not atomic(): that takes SQLite's write lock, and sees each commit on PostgreSQL.
+        cursor.execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if is_postgresql else "BEGIN DEFERRED"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
 
 
 def apps_in(alias: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
@@ -170,6 +171,21 @@ def test_a_sum_that_was_altered_is_found() -> None:
 
 
 @committing
+def test_what_is_posted_while_it_looks_is_no_fault() -> None:
+    ledger.post(gift("payment:1", 500))
+    read = DayTotal.objects.values_list
+
+    def late(*names: str) -> Any:
+        _at_once(lambda: ledger.post(gift("payment:2", 700)), 1)
+        return read(*names)
+
+    with patch.object(DayTotal.objects, "values_list", late):
+        found = ledger.audit()
+    assert (found.transactions, found.faults) == (1, ())
+    assert ledger.balance(place("balance")) == 500 + 700
+
+
+@committing
 def test_the_tables_can_be_taken_away_and_made_again() -> None:
     call_command("migrate", "money", "zero", database=PEOPLE, verbosity=0, skip_checks=True)
     assert "money_posting" not in connections[PEOPLE].introspection.table_names()
@@ -177,9 +193,9 @@ def test_the_tables_can_be_taken_away_and_made_again() -> None:
     assert guarding.missing(connections[PEOPLE]) == []
 
 
-def _at_once(deed: Callable[[], Any]) -> list[Any]:
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        return list(threads.map(lambda _: _closing(deed), range(AT_ONCE)))
+def _at_once(deed: Callable[[], Any], times: int = AT_ONCE) -> list[Any]:
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(lambda _: _closing(deed), range(times)))
 
 
 def _closing(deed: Callable[[], Any]) -> Any:
