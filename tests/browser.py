@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from tamizdat.reader.scripts import FOLDER, script
 
@@ -39,6 +39,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 Answer = Callable[[str], tuple[bytes, str] | None]  # of a path: bytes and media type
+
+# How long a test waits for what it expects to see: a test machine may be busy, and this is only a
+# bound. Playwright's own is five seconds.
+expect.set_options(timeout=60_000)
 
 
 @contextmanager
