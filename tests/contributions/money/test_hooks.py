@@ -70,15 +70,17 @@ def test_a_message_is_heard_once_and_answered_well_both_times(
 
 @committing
 def test_what_is_forged_old_or_unsigned_is_refused_and_leaves_nothing(
-    shop: Shop, door: TillClient
+    shop: Shop, door: TillClient, said: list[str]
 ) -> None:
     shop.choose(shop.page(shop.pledge()), "approve")
     body, headers = waiting(shop)
     assert send(body + b" ", headers) == 400
+    assert send(body, {"Processor-Signature": "t=1,v1=\xe9"}) == 400
     assert send(body, {"Processor-Signature": "t=1,v1=00"}) == 400
     assert send(body, {}) == 400
     assert send(b"", headers) == 400
     assert send(b"\xff" * 200_000, headers) == 400
+    assert said == []
     assert Event.objects.count() == 0
 
 

@@ -295,6 +295,15 @@ class Contract:
                 account.provider.read(bad_body, bad_headers, now)
         account.provider.read(body, account.signed(body, now - timedelta(seconds=290)), now)
 
+    def test_a_signature_in_letters_that_none_has_is_refused(self, account: Account) -> None:
+        """A header may hold any byte above 127, and comparing text stumbles over those."""
+        account.given()
+        (body, headers), *_ = account.messages()
+        with pytest.raises(BadWebhook):
+            account.provider.read(
+                body, {name: f"{said}\xe9" for name, said in headers.items()}, account.now()
+            )
+
     def test_nothing_goes_out_that_tells_of_a_story_or_a_person(self, account: Account) -> None:
         """Each value that is sent is one of the order's own, or one of a short list of words."""
         order, page = account.begun(self.rhythm)

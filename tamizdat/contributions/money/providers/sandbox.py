@@ -33,7 +33,7 @@ from tamizdat.contributions.money.providers.seen import (
     Trigger,
     Visit,
 )
-from tamizdat.contributions.money.providers.verifying import loaded, must_be_fresh
+from tamizdat.contributions.money.providers.verifying import is_same, loaded, must_be_fresh
 
 PATHS = {"visit": "visits", "payment": "payments", "standing": "standings", "payout": "payouts"}
 FEE = Fee(Fraction(29, 1000), 30)
@@ -115,7 +115,7 @@ class Sandbox(Provider):
         )
         moment = parts.get("t", "")
         wanted = hmac.new(self._secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(wanted, parts.get("v1", "")):
+        if not is_same(wanted, parts.get("v1", "")):
             raise BadWebhook("the message is not signed by the provider")
         must_be_fresh(float(moment), now)
         event = loaded(body)

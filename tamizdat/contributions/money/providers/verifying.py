@@ -1,7 +1,8 @@
-"""What all verifying of messages has in common: they are fresh, and JSON."""
+"""What all verifying of messages has in common: they are signed, fresh, and JSON."""
 
 from __future__ import annotations
 
+import hmac
 import json
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,12 @@ from typing import Any
 from tamizdat.contributions.money.errors import BadWebhook
 
 TOLERANCE = 300  # seconds between a message's moment and ours
+
+
+def is_same(wanted: str, told: str) -> bool:
+    """Compare a signature with what a header holds, in constant time. That may be any text, and
+    ``compare_digest`` takes no text beyond ASCII."""
+    return hmac.compare_digest(wanted.encode(), told.encode("utf-8", "replace"))
 
 
 def must_be_fresh(moment: float, now: datetime) -> None:

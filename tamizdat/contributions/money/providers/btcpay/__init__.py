@@ -42,7 +42,7 @@ from tamizdat.contributions.money.providers.seen import (
     Thing,
     Trigger,
 )
-from tamizdat.contributions.money.providers.verifying import loaded, must_be_fresh
+from tamizdat.contributions.money.providers.verifying import is_same, loaded, must_be_fresh
 
 PAGE = 100
 OPEN = timedelta(days=3)  # an invoice that is older changes no more: it expired, and was watched
@@ -184,7 +184,7 @@ class BTCPay(Provider):
 
     def read(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Trigger:
         wanted = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(f"sha256={wanted}", headers.get("btcpay-sig", "")):
+        if not is_same(f"sha256={wanted}", headers.get("btcpay-sig", "")):
             raise BadWebhook("the message is not signed by the server")
         event = loaded(body)
         must_be_fresh(float(event["timestamp"]), now)

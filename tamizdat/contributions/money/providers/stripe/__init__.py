@@ -303,8 +303,9 @@ class Stripe(Provider):
     def read(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Trigger:
         header = headers.get("stripe-signature", "")
         try:
+            header.encode("ascii")  # the library compares text, and stumbles over any other
             WebhookSignature.verify_header(body, header, self._secret)
-        except (SignatureVerificationError, UnicodeDecodeError):
+        except (SignatureVerificationError, UnicodeError):
             raise BadWebhook("the message is not signed by Stripe") from None
         # The first moment is the one that was signed; a second one could be anybody's.
         moment = next(part for part in header.split(",") if part.startswith("t="))
