@@ -19,6 +19,7 @@ TARGETS = {
     "book": "editions",
     "bundle": "editions",
     "desk-forms": "forms",
+    "desk-gifts": "gifts",
     "door": "editions",
     "form-tickets": "people",
     "hooks": "mails",

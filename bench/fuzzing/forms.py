@@ -12,8 +12,9 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
@@ -77,7 +78,20 @@ class Sent:
     path: bytes
     query: bytes
     body: bytes
-    headers: dict[str, str]
+    headers: Mapping[str, str]
+
+    def filled(self, words: Mapping[bytes, str]) -> Sent:
+        """Put in what its words stand for."""
+        filled = [self.path, self.query, self.body]
+        headers = dict(self.headers)
+        for word, meant in words.items():
+            filled = [each.replace(word, meant.encode()) for each in filled]
+            for name, value in headers.items():
+                headers[name] = value.replace(word.decode(), meant)
+        return Sent(self.method, *filled, headers)
+
+
+Answering = Callable[[Sent], tuple[int, dict[str, str], bytes]]
 
 
 def requests(
@@ -115,11 +129,18 @@ def requests(
 
 
 def desk_forms() -> Target:
-    return Target("desk-forms", requests(PATHS, FIELDS, VALUES), desk())
+    answer = desk()
+
+    def run(sent: Sent) -> None:
+        filled = sent.filled(_good(sent))
+        judge(filled, *answer(filled))
+
+    return Target("desk-forms", requests(PATHS, FIELDS, VALUES), run)
 
 
-def desk() -> Callable[[Sent], None]:
-    """Make a desk with keys and a vault; return what sends it a request and judges its answer."""
+def desk() -> Answering:
+    """Make a desk with keys and a vault; return what sends it a request, and gives the status, the
+    headers and the body of its answer."""
     from fuzzing.people import make_keys
 
     home = Path(os.environ["TAMIZDAT_HOME"])
@@ -131,6 +152,18 @@ def desk() -> Callable[[Sent], None]:
 
     django.setup()
     return _desk()
+
+
+def judge(sent: Sent, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Raise AssertionError where an answer breaks what all answers of the desk keep."""
+    if status >= 500:
+        raise AssertionError(f"an answer {status}")
+    if sent.body[8:] in body and len(sent.body) > 60 and b"<" in sent.body:
+        raise AssertionError("what was sent came back as it was")
+    if "Content-Security-Policy" not in headers:
+        raise AssertionError("an answer without a policy")
+    if "Set-Cookie" in headers and b"supporters/" not in sent.path:
+        raise AssertionError("an answer with a cookie")
 
 
 def _start_vault(home: Path) -> None:
@@ -145,7 +178,7 @@ def _start_vault(home: Path) -> None:
     until(place.exists)
 
 
-def _desk() -> Callable[[Sent], None]:
+def _desk() -> Answering:
     from django.conf import settings
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
@@ -155,74 +188,70 @@ def _desk() -> Callable[[Sent], None]:
     Path(settings.DATABASES[PEOPLE]["NAME"]).parent.mkdir(exist_ok=True)
     for app in apps_in(PEOPLE):
         call_command("migrate", app, database=PEOPLE, verbosity=0, skip_checks=True)
-    settings.VAULT_SOCKET = Path(os.environ["TAMIZDAT_HOME"]) / "run" / "vault.sock"
     application = get_wsgi_application()
 
-    def run(sent: Sent) -> None:
-        status, headers, body = _answer(application, sent)
-        if status >= 500:
-            raise AssertionError(f"an answer {status}")
-        if sent.body[8:] in body and len(sent.body) > 60 and b"<" in sent.body:
-            raise AssertionError("what was sent came back as it was")
-        if "Set-Cookie" in headers or "Content-Security-Policy" not in headers:
-            raise AssertionError("an answer with a cookie, or without a policy")
+    def answer(sent: Sent) -> tuple[int, dict[str, str], bytes]:
+        begun: list[Any] = []
+        found = application(
+            _environ(sent), lambda status, headers, *_: begun.extend((status, headers))
+        )
+        whole = b"".join(found)
+        found.close()
+        return int(begun[0].split()[0]), dict(begun[1]), whole
 
-    return run
+    return answer
 
 
-def _answer(application: Any, sent: Sent) -> tuple[int, dict[str, str], bytes]:
-    form = next((each for each in FORMS if each.encode() in sent.path), "me")
-    good = _good()
-    body = sent.body.replace(b"TICKET", _ticket(form).encode())
-    path = sent.path
-    for word, token in good.items():
-        path = path.replace(word, token.encode())
-    environ = {
+def _environ(sent: Sent) -> dict[str, Any]:
+    return {
         "REQUEST_METHOD": sent.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": path.decode("latin-1"),
+        "PATH_INFO": sent.path.decode("latin-1"),
         "QUERY_STRING": quote_from_bytes(sent.query, safe="&=%+"),
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
         "REMOTE_ADDR": "127.0.0.1",
         "HTTP_HOST": "localhost",
         "CONTENT_TYPE": KINDS[0],
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": str(len(sent.body)),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": io.BytesIO(sent.body),
         "wsgi.errors": io.StringIO(),
         **sent.headers,
     }
-    begun: list[Any] = []
-    answer = application(environ, lambda status, headers, *_: begun.extend((status, headers)))
-    whole = b"".join(answer)
-    answer.close()
-    return int(begun[0].split()[0]), dict(begun[1]), whole
 
 
-def _ticket(form: str) -> str:
-    """Give a ticket that was waited for."""
-    from datetime import timedelta
+def form_of(path: bytes) -> str:
+    """Name the form that stands at an address: each has tickets of its own."""
+    return next((each for each in FORMS if each.encode() in path), "me")
 
-    from django.conf import settings
+
+def waited() -> datetime:
+    """Return a moment so long ago that a ticket of it needs no work."""
     from django.utils import timezone
 
     from tamizdat.desk import admission
 
-    waited = timezone.now() - timedelta(seconds=admission.WAIT + 1)
-    return admission.Gate(settings.DESK_KEY.encode()).give(form, waited).text
+    return timezone.now() - timedelta(seconds=admission.WAIT + 1)
 
 
-def _good() -> dict[bytes, str]:
-    """Give the tokens of links to somebody who is known, by what stands for them in a path."""
-    from datetime import timedelta
+def fill_buckets() -> None:
+    """Let as much be asked of the forms as at the desk's start."""
+    from tamizdat.desk import admission
+    from tamizdat.desk.limits import Limits
+
+    vars(admission.LIMITS).update(vars(Limits(*admission.ALL)))
+
+
+def _good(sent: Sent) -> dict[bytes, str]:
+    """Give a ticket that was waited for, and tokens of links to somebody who is known, by what
+    stands for them in a request."""
     from uuid import UUID
 
     from django.conf import settings
     from django.utils import timezone
 
-    from tamizdat.desk import admission
-    from tamizdat.desk.limits import Limits
+    from tamizdat.desk import views
     from tamizdat.desk.models import Link
     from tamizdat.newsletters.subscribers.joining import Choice, join
     from tamizdat.newsletters.subscribers.links import LEAVE, PREFERENCES, Links
@@ -233,7 +262,7 @@ def _good() -> dict[bytes, str]:
 
     now = timezone.now()
     if not _LINKS or secrets.randbelow(20) == 0:  # the forms' buckets are filled again, too
-        vars(admission.LIMITS).update(vars(Limits(*admission.ALL)))
+        fill_buckets()
         for language in ("en", "fa"):
             offer(Offer(UUID(hex=FRIDAY), language, "Friday", offers_full_text=True))
         address = Address.objects.keep(Vault(settings.VAULT_SOCKET).seal(VALUES[0]), now)
@@ -243,7 +272,8 @@ def _good() -> dict[bytes, str]:
         Link.objects.create(hash=hash_of(token), address=address, gone_at=now + timedelta(hours=1))
         _LINKS.update({b"LINK": token, b"PREFS": links.token(mine.pk, PREFERENCES)})
         _LINKS[b"LEAVE"] = links.token(mine.pk, LEAVE)
-    return _LINKS
+    ticket = views.gate().give(form_of(sent.path), waited()).text
+    return {**_LINKS, b"TICKET": ticket}
 
 
 _LINKS: dict[bytes, str] = {}
