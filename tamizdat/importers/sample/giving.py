@@ -1,5 +1,6 @@
 """A made-up year of contributions, through the processor of the demo: pledged, paid, renewed,
-refused and recovered, ended, given back. The books say of it what they say of any year.
+refused and recovered, paused, ended, given back, taken back by banks; and one of which nobody knows
+yet what became. The books say of it what they say of any year.
 
 Nobody stands behind it: contributions have no address. The same sample makes the same year.
 """
@@ -8,20 +9,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from tamizdat.contributions.money import changing, pledging, rates, refunding, webhooks
 from tamizdat.contributions.money.amounts import Money
+from tamizdat.contributions.money.errors import Unsure
 from tamizdat.contributions.money.handles import Keyring
-from tamizdat.contributions.money.models import Contribution, Payment
+from tamizdat.contributions.money.models import Contribution, Handle, Payment
 from tamizdat.contributions.money.models.contributions import KEY_BYTES
-from tamizdat.contributions.money.periods import day_in
-from tamizdat.contributions.money.providers.processor import billing, messages
+from tamizdat.contributions.money.periods import day_in, plus_months
+from tamizdat.contributions.money.providers import Order, Page
+from tamizdat.contributions.money.providers.processor import billing, deeds, messages
 from tamizdat.contributions.money.providers.processor.loopback import Request
 from tamizdat.contributions.money.providers.processor.serving import Server, served
 from tamizdat.contributions.money.providers.processor.store import Store
@@ -48,6 +54,17 @@ GIVERS = (
     ("annual", "EUR", (60, 100), 1),
 )
 
+# When banks take a payment back, or decide on the last one: by days that have gone by.
+DISPUTES = {DAYS - 60: "open", DAYS - 20: "lost", DAYS - 5: "open"}
+REFUSED = DAYS - STEP  # then a renewal is refused that nobody has paid yet
+
+
+class Broken(Sandbox):
+    """The same processor, at the end of a line that breaks while it is asked."""
+
+    def begin(self, order: Order) -> Page:
+        raise Unsure("the line broke; nobody knows whether the question came through")
+
 
 @dataclass
 class Year:
@@ -57,17 +74,24 @@ class Year:
     till: Till
     secret: str
     server: Server
+    broken: Sandbox
+    disputed: str = ""  # the processor's name of the payment that was taken back last
     chance: random.Random = field(default_factory=lambda: random.Random(1958))  # noqa: S311 - a sample
 
     def make(self, now: datetime) -> int:
         """Let the year go by up to now; return how many payments came."""
         self.store.move_clock(now - timedelta(days=DAYS))
-        for _ in range(0, DAYS, STEP):
+        for gone in range(0, DAYS, STEP):
             self._begin_some()
             self._end_some()
+            self._dispute(DISPUTES.get(gone, ""))
+            if gone == REFUSED:
+                self._refuse_one()
             billing.advance(self.store, self.store.now() + timedelta(days=STEP))
             self._hear()
         self._give_back()
+        self._pause_one()
+        self._lose_one()
         self.store.move_clock(now)
         return Payment.objects.filter(state=Payment.State.CONFIRMED).count()
 
@@ -112,15 +136,52 @@ class Year:
                     yield found
 
     def _end_some(self) -> None:
-        active = Contribution.objects.filter(state=Contribution.State.ACTIVE, rhythm="monthly")
-        for row in active.order_by("begun_on", "amount", "key"):
+        for row in _monthly():
             if self.chance.random() < 0.006:
                 changing.end(self.till, row)
 
     def _give_back(self) -> None:
-        came = Payment.objects.filter(state=Payment.State.CONFIRMED).order_by("-day", "amount")
-        for payment in came[3:9:3]:
+        came = Payment.objects.filter(state=Payment.State.CONFIRMED, disputes=None)
+        for payment in came.order_by("-day", "amount")[3:9:3]:
             refunding.ask(self.till, payment, payment.amount, "asked")
+
+    def _dispute(self, outcome: str) -> None:
+        """Let a bank take the last single gift back, or decide on the one before."""
+        if outcome == "open":
+            came = Payment.objects.filter(state=Payment.State.CONFIRMED, disputes=None)
+            last = came.filter(contribution__rhythm="once").order_by("-day", "amount").first()
+            names = self.till.keyring.names(Handle.Kind.PAYMENT, last.pk) if last else []
+            self.disputed = names[0] if names else ""
+        with self.store.transaction():
+            thing = self.store.get(self.disputed) if outcome and self.disputed else None
+            if thing is not None:
+                deeds.dispute(self.store, thing, outcome)
+        self._hear()
+
+    def _refuse_one(self) -> None:
+        """Let the next renewal be refused, again and again: nobody has paid it yet."""
+        soon = self.today + timedelta(days=STEP)
+        for row in _monthly().filter(next_on__gt=self.today, next_on__lte=soon)[:1]:
+            for thing in self._standings(row):
+                with self.store.transaction():
+                    self.store.save({**thing, "script": ["insufficient-funds"] * 9})
+
+    def _pause_one(self) -> None:
+        """Let the supporter who began last take a rest."""
+        row = _monthly().last()
+        if row is not None:
+            until = plus_months(self.today.replace(day=1), 3)
+            changing.pause(self.till, row, "for-a-while", until)
+            self._hear()
+
+    def _lose_one(self) -> None:
+        """Let the line break while somebody is led to the page: her payment's fate is unknown."""
+        key, money = self.chance.randbytes(KEY_BYTES), Money("EUR", 2500)
+        row = pledging.pledge(
+            pledging.Pledge(key, "sandbox", "card", "once", money, "en"), self.today
+        )
+        with suppress(Unsure):
+            replace(self.till, providers={"sandbox": self.broken}).page(row.pk, BACK)
 
     def _hear(self) -> None:
         while messages.deliver(self.store, self.secret, self._take):
@@ -129,6 +190,12 @@ class Year:
     def _take(self, body: bytes, headers: dict[str, str]) -> bool:
         webhooks.hear(self.till, "sandbox", body, headers)
         return True
+
+
+def _monthly() -> QuerySet[Contribution]:
+    """Return what runs every month, always in the same order."""
+    found = Contribution.objects.filter(state=Contribution.State.ACTIVE, rhythm="monthly")
+    return found.order_by("begun_on", "amount", "key")
 
 
 def make(
@@ -152,10 +219,12 @@ def make(
         store = server.processor.store
         provider = Sandbox(server.processor.base, key, secret)
         till = Till({"sandbox": provider}, Keyring(keys, opener), zone, store.now)
+        broken = Broken(server.processor.base, key, secret)
         try:
-            return Year(store, till, secret, server).make(now)
+            return Year(store, till, secret, server, broken).make(now)
         finally:
             provider.line.close()
+            broken.line.close()
 
 
 def keep_rates(now: datetime) -> None:
