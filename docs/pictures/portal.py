@@ -38,8 +38,8 @@ from mails import sheet
 from shoot import ARGUMENTS, HERE, save
 
 from tamizdat.contributions.money.amounts import Money, shown
-from tamizdat.contributions.supporters.changes import _month
 from tamizdat.contributions.supporters.deeds import months_from
+from tamizdat.contributions.supporters.gift_page import month
 from tamizdat.contributions.supporters.receipts.drawing import Paper, draw
 from tamizdat.desk.rendering import Desk, render, table
 from tamizdat.reader import dates
@@ -104,8 +104,8 @@ def desk(language: str) -> Desk:
 def portal(language: str) -> bytes:
     words = table(language)
     gifts = [
-        (MONTHLY, "monthly", "active", ""),
-        (ONCE, "once", "given", words["gift"]["unknown"]),
+        (MONTHLY, "monthly", "active", words["gift"]["unknown"]),
+        (ONCE, "once", "given", ""),
     ]
     return render(
         desk(language),
@@ -145,13 +145,14 @@ def gift(language: str) -> bytes:
         did="",
         is_fault=False,
         wrong="",
+        wrong_at="",
         undo=None,
         amount=shown(MONTHLY, language),
         rhythm=words["monthly"],
         state=words["active"],
         facts=[
             (words["next"], dates.day(date(2026, 12, 12), language)),
-            (words["card"], _month(date(2027, 8, 1), language)),
+            (words["card"], month(date(2027, 8, 1), language)),
         ],
         is_unknown=False,
         lines=[
@@ -170,7 +171,7 @@ def gift(language: str) -> bytes:
         currency="EUR",
         amount_typed="10.00",
         other_typed="120.00",
-        months=[(f"{each:%Y-%m}", _month(each, language)) for each in months_from(TODAY)],
+        months=[(f"{each:%Y-%m}", month(each, language)) for each in months_from(TODAY)],
         ticket="",
         give="#",
         all="#",

@@ -104,6 +104,7 @@ def _form(
     notice: str = "",
 ) -> Rendered:
     words = rendering.table(language)
+    said = {name: words["remind"][key] for name, key in (wrong or {}).items()}
     return rendering.render(
         views.this_desk(),
         "remind.html",
@@ -119,7 +120,8 @@ def _form(
         ],
         month=fields.get("month", ""),
         address=views.shown(fields.get("address", "")),
-        wrong={name: words["remind"][key] for name, key in (wrong or {}).items()},
+        wrong=said,
+        faults=list(said.items()),
         notice=words["give_form"][f"notice_{notice}"] if notice else "",
     )
 

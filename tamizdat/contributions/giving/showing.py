@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,7 +25,8 @@ from tamizdat.contributions.giving.reading import (
     Trouble,
 )
 from tamizdat.contributions.giving.thanking import Fate
-from tamizdat.contributions.money.amounts import Money, name_of, shown
+from tamizdat.contributions.money.amounts import Money, name_of, parse, shown
+from tamizdat.contributions.money.errors import BadAmount
 from tamizdat.contributions.money.models import Contribution
 from tamizdat.desk import rendering, views
 from tamizdat.desk.post.letters import replaced
@@ -65,12 +67,18 @@ def whereabouts(
     """Return what the question's fields are set with (``where.html``), on whichever page."""
     home = countries.list_of(settings.HOME_COUNTRIES, language) if settings.HOME_COUNTRIES else ""
     words = rendering.table(language)["give"]
+    travels = replaced(words["returns"], {"countries": home})
+    questions = {  # where each stands, and what it asks
+        **{each: (each, words[each]) for each in (answering.LIVES, answering.CARD)},
+        answering.RETURNS: (f"{answering.RETURNS}-no", travels),
+    }
     return {
+        "faults": [each for name, each in questions.items() if name in missing],
         "countries": countries.named(language),
         "chosen": {name: again(fields, name) for name in (answering.LIVES, answering.CARD)},
         "returns": again(fields, answering.RETURNS),
         "asks_returns": bool(settings.HOME_COUNTRIES),
-        "returns_question": replaced(words["returns"], {"countries": home}),
+        "returns_question": travels,
         "missing": missing,
     }
 
@@ -107,7 +115,8 @@ def form(
 ) -> Rendered:
     """Set the form, with what was typed in it again."""
     words = rendering.table(language)["give_form"]
-    rhythm = fields.get("rhythm", "")
+    wrong = {name: _wrong(each, words, language) for name, each in troubles.items()}
+    rhythm, (amount, other) = fields.get("rhythm", ""), _chosen(fields, offered)
     way = offered.way(fields.get("way", "")) or (offered.ways[0] if offered.ways else None)
     return _page(
         "gift.html",
@@ -121,8 +130,8 @@ def form(
         rhythms=RHYTHMS,
         rhythm=rhythm if rhythm in RHYTHMS else RHYTHMS[0],
         suggested=[(str(each.minor), shown(each, language)) for each in offered.suggested],
-        amount=_ticked(fields, offered),
-        other=again(fields, OTHER),
+        amount=amount,
+        other=other,
         least=replaced(words["least"], {"amount": shown(offered.least, language)}),
         currencies=[(each, name_of(each, language)) for each in offered.currencies],
         ways=[
@@ -140,7 +149,8 @@ def form(
         ticked={each for each in ("cover", "quiet", "understood") if fields.get(each) == "1"},
         has_more=bool(fields.get("quiet") or any(fields.get(each) for each in ("address", "note"))),
         statement=_statement(words),
-        wrong={name: _wrong(each, words, language) for name, each in troubles.items()},
+        wrong=wrong,
+        faults=[(each, wrong[name]) for name, each in _fields(offered).items() if name in wrong],
         notice=words.get(f"notice_{notice}", ""),
         longest={"note": LONGEST_NOTE, "address": LONGEST_ADDRESS},
     )
@@ -215,6 +225,19 @@ def _page(template: str, language: str, path: str, **values: Any) -> Rendered:
     return rendering.render(views.this_desk(), template, language, path, **values)
 
 
+def _chosen(fields: Mapping[str, str], offered: Offer) -> tuple[str, str]:
+    """Return which amount is ticked, and what stands in the field for another one.
+
+    What a link wished for is ticked where it is suggested; what she typed herself stays typed.
+    """
+    wished = "" if fields.get("step") == "form" else fields.get(OTHER, "")
+    with suppress(BadAmount):
+        found = parse(wished, offered.currency)
+        if found in offered.suggested:
+            return str(found.minor), ""
+    return _ticked(fields, offered), again(fields, OTHER)
+
+
 def _ticked(fields: Mapping[str, str], offered: Offer) -> str:
     """Return which amount is ticked: the one that was, while it is of this currency."""
     ticked, values = fields.get("amount", ""), [str(each.minor) for each in offered.suggested]
@@ -222,6 +245,20 @@ def _ticked(fields: Mapping[str, str], offered: Offer) -> str:
         return OTHER
     is_same = fields.get("of") == offered.currency and ticked in values
     return ticked if is_same else values[min(1, len(values) - 1)]
+
+
+def _fields(offered: Offer) -> dict[str, str]:
+    """Return where the form's fields are, in its order: ids by name."""
+    ways = [f"w-{each.key}" for each in offered.ways]
+    return {
+        "understood": "understood",
+        "rhythm": f"r-{RHYTHMS[0]}",
+        "amount": OTHER,
+        "currency": "currency",
+        "way": ways[0] if len(ways) > 1 else "wrong-way",
+        "address": "address",
+        "note": "note",
+    }
 
 
 def _wrong(trouble: Trouble, words: Mapping[str, str], language: str) -> str:

@@ -2,19 +2,19 @@
 
 Each change is said and confirmed on a page of its own (``…-now`` carries it out), with a way back.
 What fails is said in words; what is not known is said to be not known.
+
+What a post leads to is fetched by GET (``PLAIN``, ``done``), so that back and reload work, wherever
+its address gives away no more than the contribution's own does. An amount stands in no address, and
+neither does where she lives: these pages answer the post itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
 
 from tamizdat.contributions.giving.answers import Unanswered
 from tamizdat.contributions.money import rates
@@ -22,69 +22,30 @@ from tamizdat.contributions.money.amounts import (
     Money,
     check,
     digits_of,
-    major,
     parse,
-    shown,
     typed,
 )
 from tamizdat.contributions.money.errors import BadAmount, NoRate
 from tamizdat.contributions.money.models import Contribution
 from tamizdat.contributions.money.periods import plus_months
-from tamizdat.contributions.supporters import deeds, history, inside, whereabouts
+from tamizdat.contributions.supporters import deeds, gift_page, history, inside, whereabouts
 from tamizdat.contributions.supporters.deeds import NotDone, asking
+from tamizdat.contributions.supporters.gift_page import Asking
 from tamizdat.contributions.supporters.inside import PORTAL, page
 from tamizdat.contributions.supporters.models import Session
 from tamizdat.contributions.supporters.whereabouts import NotFromThere, Whereabouts
-from tamizdat.desk import rendering, views
-from tamizdat.desk.tickets import Ticket
-from tamizdat.reader import dates
-from tamizdat.reader.words import locale_of
+from tamizdat.desk import views
 
+PLAIN = ("pause", "resume", "end")  # what is asked before these may stand in an address
+State = Contribution.State
+FITS: dict[str, Sequence[str]] = {  # what was done, while the contribution still stands like that
+    "amount": Contribution.GIVING,
+    "pause": (State.PAUSED,),
+    "resume": (State.ACTIVE, State.PAST_DUE),
+    "end": (State.ENDED,),
+}
+MONTH = len("2027-03")
 STATUS = {"not_now": 503, "unsure": 503}
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A supporter before one of her contributions."""
-
-    request: HttpRequest
-    language: str
-    session: Session
-    row: Contribution
-
-    @property
-    def words(self) -> dict[str, Any]:
-        return rendering.table(self.language)
-
-    @property
-    def path(self) -> str:
-        return inside.gift_path(self.row.pk.hex)
-
-    @property
-    def here(self) -> str:
-        return views.here(self.language, self.path)
-
-    def text(self, name: str) -> str:
-        return self.request.POST.get(name, "")
-
-    def money(self, money: Money) -> str:
-        return shown(money, self.language)
-
-    def day(self, day: date) -> str:
-        return dates.day(day, self.language)
-
-    def whereabouts(self) -> Whereabouts:
-        """Judge where she says that she lives and banks. Raises Unanswered, NotFromThere."""
-        fields = self.request.POST.dict()
-        return whereabouts.judge(fields, str(self.row.method), inside.today())
-
-    def ticket(self, deed: str) -> str:
-        return inside.forms(self.session).give(deed, self.row.pk.hex, timezone.now())
-
-    def use(self, deed: str) -> Ticket:
-        """Use the form's ticket up. Raises NotDone."""
-        forms = inside.forms(self.session)
-        return forms.use(deed, self.row.pk.hex, self.text("ticket"), timezone.now())
 
 
 @inside.for_who_is_in
@@ -94,21 +55,36 @@ def gift(request: HttpRequest, language: str, session: Session, number: str) -> 
     if found is None:
         return views.refused(request, 404)
     asked = Asking(request, language, session, found.row)
-    if request.method != "POST":
-        return _shown(asked)
-    deed = _DEEDS.get(asked.text("do"))
+    wanted, is_post = asked.text("do"), request.method == "POST"
+    if not is_post and wanted not in PLAIN:
+        return gift_page.shown_as(asked, _done(asked))
+    deed = _DEEDS.get(wanted)
     if deed is None:
         return views.refused(request, 400)
     try:
+        if is_post and wanted in PLAIN:
+            until = {"until": asked.text("until")[:MONTH]} if wanted == "pause" else {}
+            return _onto(asked, do=wanted, **until)
         return deed(asked)
     except NotDone as fault:
-        return _shown(asked, fault.said, status=STATUS.get(fault.said, 409))
+        return gift_page.shown_as(asked, fault.said, status=STATUS.get(fault.said, 409))
     except BadAmount as fault:
-        return _shown(asked, wrong=_of_amount(asked, fault), status=422)
+        return gift_page.shown_as(asked, wrong=_of_amount(asked, fault), status=422)
     except (Unanswered, NotFromThere) as fault:
         fields = request.POST.dict()
         made, status = whereabouts.stopped(fault, language, asked.path, fields, asked.here)
         return views.page(made, status=status)
+
+
+def _onto(asked: Asking, **query: str) -> HttpResponse:
+    """Lead on to a page of this contribution that can be loaded again."""
+    return HttpResponseRedirect(f"{asked.here}?{urlencode(query)}", status=303)
+
+
+def _done(asked: Asking) -> str:
+    """Return what an address says was done, if the contribution bears it out."""
+    done = asked.text("done")
+    return done if asked.row.state in FITS.get(done, ()) else ""
 
 
 def _of_amount(asked: Asking, fault: BadAmount) -> str:
@@ -134,11 +110,11 @@ def _amount(asked: Asking) -> HttpResponse:
 
 
 def _amount_now(asked: Asking) -> HttpResponse:
-    money, before = _money(asked), asked.row.money
+    money = _money(asked)
     ticket = asked.use("amount")
     with asking():
         inside.till().change_amount(asked.row.pk, ticket.number.hex(), money.minor)
-    return _shown(asked, "amount", undo=before)
+    return _onto(asked, done="amount")
 
 
 def _money(asked: Asking) -> Money:
@@ -166,7 +142,7 @@ def _pause_now(asked: Asking) -> HttpResponse:
     ticket = asked.use("pause")
     with asking():
         inside.till().pause(asked.row.pk, ticket.number.hex(), until)
-    return _shown(asked, "pause")
+    return _onto(asked, done="pause")
 
 
 def _resume(asked: Asking) -> HttpResponse:
@@ -182,7 +158,7 @@ def _resume_now(asked: Asking) -> HttpResponse:
     ticket = asked.use("resume")
     with asking():
         inside.till().resume(asked.row.pk, ticket.number.hex())
-    return _shown(asked, "resume")
+    return _onto(asked, done="resume")
 
 
 # How often, and how it is paid
@@ -240,7 +216,7 @@ def _end_now(asked: Asking) -> HttpResponse:
     asked.use("end")
     with asking():
         inside.till().end(asked.row.pk)
-    return _shown(asked, "end")
+    return _onto(asked, done="end")
 
 
 def _instead(asked: Asking) -> list[tuple[dict[str, str], str]]:
@@ -299,91 +275,6 @@ def _sure(
         back=asked.here,
     )
     return views.page(made)
-
-
-def _shown(
-    asked: Asking,
-    did: str = "",
-    *,
-    wrong: str = "",
-    undo: Money | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    found = history.gift_of(asked.session.address, asked.row.pk)
-    if found is None:
-        return views.refused(asked.request, 404)
-    asked = Asking(asked.request, asked.language, asked.session, found.row)
-    words, row = asked.words, found.row
-    known = {**words["wrong"], **words["did"]}
-    other = deeds.other_rhythm(row)
-    made = page(
-        "portal_gift.html",
-        asked.language,
-        asked.path,
-        did=known[did] if did else "",
-        is_fault=did in ("not_now", "unsure", "refused", "old", "begun_other", "month"),
-        wrong=wrong,
-        undo=_undo(asked, undo),
-        amount=asked.money(row.money),
-        rhythm=words["gift"][str(row.rhythm)],
-        state=words["gift"][str(row.state).replace("-", "_")],
-        facts=_facts(asked),
-        is_unknown=found.is_unknown,
-        lines=[_line(asked, each) for each in found.lines],
-        is_regular=row.is_regular,
-        is_giving=row.state in Contribution.GIVING,
-        is_paused=row.state == Contribution.State.PAUSED,
-        to_other=words["gift"][f"to_{other.rhythm}"],
-        currency=row.currency,
-        amount_typed=asked.text("amount") if wrong else f"{major(row.money):f}",
-        other_typed=f"{major(other.money):f}",
-        months=_months(asked),
-        ticket=asked.ticket("method"),
-        give=views.here(asked.language, "/give/"),
-        all=views.here(asked.language, PORTAL),
-    )
-    return views.page(made, status=status)
-
-
-def _undo(asked: Asking, money: Money | None) -> tuple[str, str] | None:
-    if money is None:
-        return None
-    text = asked.words["did"]["amount_back"].format(amount=asked.money(money))
-    return typed(money), text
-
-
-def _facts(asked: Asking) -> list[tuple[str, str]]:
-    """Return what is to be known of a contribution, by name."""
-    row, words = asked.row, asked.words["gift"]
-    found = []
-    if row.state == Contribution.State.ACTIVE and row.next_on is not None:
-        found.append((words["next"], asked.day(row.next_on)))
-    if row.state == Contribution.State.PAUSED and row.resumes_on is not None:
-        found.append((words["resumes"], asked.day(row.resumes_on)))
-    if row.method_ends and row.state in Contribution.GIVING:
-        year, month = map(int, row.method_ends.split("-"))
-        found.append((words["card"], _month(date(year, month, 1), asked.language)))
-    return found
-
-
-def _line(asked: Asking, line: history.Line) -> dict[str, str]:
-    receipt = f"{PORTAL}receipt/{line.receipt.hex}/" if line.receipt else ""
-    return {
-        "day": asked.day(line.day),
-        "amount": asked.money(line.money),
-        "said": asked.words["gift"][line.said],
-        "receipt": views.here(asked.language, receipt) if receipt else "",
-    }
-
-
-def _months(asked: Asking) -> list[tuple[str, str]]:
-    found = deeds.months_from(inside.today())
-    return [(f"{each:%Y-%m}", _month(each, asked.language)) for each in found]
-
-
-def _month(first: date, language: str) -> str:
-    text = format_date(first, "LLLL y", locale=locale_of(language))
-    return dates.digits(text, language)
 
 
 _DEEDS: dict[str, Callable[[Asking], HttpResponse]] = {

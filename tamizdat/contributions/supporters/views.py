@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from tamizdat.contributions.money.amounts import shown
 from tamizdat.contributions.supporters import deeds, entering, history, inside, offering, silence
@@ -36,9 +37,11 @@ def portal(request: HttpRequest, language: str) -> HttpResponse:
     """Show the form for a link, or take it; who is in sees her gifts and acts there."""
     session = inside.session_of(request)
     if request.method != "POST":
-        if session is not None:
-            return views.page(_overview(language, session))
-        return DOOR.empty(language)
+        if session is None:
+            return DOOR.empty(language)
+        if request.GET.get("do") == "erase":
+            return views.page(_sure_to_erase(language, session))
+        return views.page(_overview(language, session, _done(request, session)))
     if "do" not in request.POST:
         return _knock(request, language)
     if not views.is_ours(request):
@@ -139,7 +142,7 @@ def _act(request: HttpRequest, language: str, session: Session) -> HttpResponse:
     if wanted == "newsletter":
         return _newsletter(request, language, session)
     if wanted == "erase":
-        return views.page(_sure_to_erase(language, session))
+        return _onto(language, do="erase")
     if wanted in ("erase-now", "erase-anyway"):
         return _erase(request, language, session, is_sure=wanted == "erase-anyway")
     return views.refused(request, 400)
@@ -155,7 +158,7 @@ def _letters(request: HttpRequest, language: str, session: Session, wanted: str)
         silence.stop(mine.pk, now)
     elif mine is not None:
         silence.start(mine.pk)
-    return views.page(_overview(language, session, wanted))
+    return _onto(language, done=wanted)
 
 
 def _newsletter(request: HttpRequest, language: str, session: Session) -> HttpResponse:
@@ -168,10 +171,22 @@ def _newsletter(request: HttpRequest, language: str, session: Session) -> HttpRe
     except NotDone as fault:
         return views.page(_overview(language, session, fault.said), status=409)
     is_taken = offering.sign_up(session.address.sealed, ticked, language, now)
-    return views.page(
-        _overview(language, session, "newsletter" if is_taken else "newsletter_gone"),
-        status=200 if is_taken else 410,
-    )
+    if is_taken:
+        return _onto(language, done="newsletter")
+    return views.page(_overview(language, session, "newsletter_gone"), status=410)
+
+
+def _onto(language: str, **query: str) -> HttpResponse:
+    """Lead on to the first page, which can be loaded again and says nothing but what was done."""
+    return HttpResponseRedirect(f"{views.here(language, PORTAL)}?{urlencode(query)}", status=303)
+
+
+def _done(request: HttpRequest, session: Session) -> str:
+    """Return what an address says was done, if it stands like that."""
+    done = request.GET.get("done", "")
+    is_silent = Silence.objects.filter(address=session.address_id).exists()
+    fits = {"stop": is_silent, "start": not is_silent, "newsletter": True}
+    return done if fits.get(done) else ""
 
 
 def _sure_to_erase(language: str, session: Session, *, is_stuck: bool = False) -> Rendered:

@@ -99,7 +99,7 @@ def test_a_ruling_is_said_first_then_confirmed_and_leaves_a_row(desk: Desk) -> N
     said = words(asked)
     assert "Who lives in Georgia, or whose card is from there; all ways of giving: warned" in said
     assert "Bitcoin: allowed so far, warned then." in said
-    assert "Банки спрашивают." in said
+    assert "English Banks there ask. Русский Банки спрашивают." in said
     assert "Without a text of their own: فارسی" in said
     assert not Ruling.objects.exists()
     assert deeds() == []

@@ -62,6 +62,17 @@ def test_a_text_is_said_first_then_confirmed_and_leaves_a_row(desk: Desk) -> Non
     assert "Tax in Germany" in words(desk.get(of()))
 
 
+def test_languages_have_their_own_names_on_each_page(desk: Desk) -> None:
+    write(desk, since=today() + timedelta(days=9), text_ru="Позже.")
+    asked = desk.post(of(GERMANY), typed(text_ru="Не вычитается.", text_fa="کسر نمی‌شود."))
+    headings = [each.get_text() for each in page_of(asked).select("h2")]
+    assert headings[:3] == ["English", "Русский", "فارسی"]
+    assert "In Русский a text that is written already" in words(asked)
+    desk.post(of(GERMANY), sent_by(asked))
+    assert "Русский: Не вычитается." in words(desk.get(of()))
+    assert ", Русский : Позже." in words(desk.get(of(GERMANY)))
+
+
 def test_every_change_is_a_new_version_and_an_older_one_can_be_kept_again(desk: Desk) -> None:
     write(desk)
     write(desk, text_en="To be deducted in part.")
@@ -104,7 +115,7 @@ def test_a_text_for_payments_that_are_past_says_what_that_means(desk: Desk) -> N
 def test_what_is_to_come_already_is_said(desk: Desk) -> None:
     write(desk, since=today() + timedelta(days=30))
     asked = desk.post(of(GERMANY), typed(text_en="Until then this."))
-    assert "In en a text that is written already takes its place" in words(asked)
+    assert "In English a text that is written already takes its place" in words(asked)
 
 
 def test_the_receipt_is_shown_and_nothing_is_kept(desk: Desk, settings: DjangoSettings) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -155,6 +157,16 @@ def test_all_other_fields_are_looked_at_as_well(
 def test_everything_that_is_wrong_is_named_at_once(giver: Giver) -> None:
     page = giver.send(giver.form(), rhythm="", other="-1", way="", note="n" * 999)
     assert len(page.wrongs()) == 4
+    # The page begins with it, in its order, and each leads to its field.
+    summary = page.html.partition('id="faults" role="alert" tabindex="-1" autofocus')[2]
+    links = re.findall(r'<a href="#([\w-]+)">(.*?)</a>', summary.partition("</div>")[0])
+    assert [unescape(said) for _, said in links] == page.wrongs()
+    for where, name in zip(
+        [where for where, _ in links], ("rhythm", "amount", "way", "note"), strict=True
+    ):
+        assert page.html.count(f' id="{where}"') == 1
+        assert f"wrong-{name}" in page.html
+    assert 'id="faults"' not in giver.form().html
 
 
 def test_without_a_rate_there_is_the_dollar_alone(giver: Giver, shop: Any) -> None:

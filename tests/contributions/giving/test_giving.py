@@ -103,6 +103,20 @@ def test_a_form_whose_wish_came_from_the_edition_is_filled_with_it(giver: Giver)
     assert (row.rhythm, row.amount, row.currency) == ("annual", 4200, "CHF")
 
 
+@pytest.mark.parametrize("typed", ["10", "10.00", "۱۰"])
+def test_a_wish_that_is_suggested_is_ticked_and_not_typed(giver: Giver, typed: str) -> None:
+    form = giver.form(f"/give/?rhythm=monthly&amount={typed}&currency=EUR")
+    fields = form.fields()
+    assert (fields["rhythm"], fields["amount"], fields["other"]) == ("monthly", "1000", "")
+    giver.send(form)
+    assert Contribution.objects.get().amount == 1000
+
+
+def test_what_she_typed_herself_stays_typed(giver: Giver) -> None:
+    page = giver.send(giver.form(), amount="other", other="10", rhythm="")
+    assert (page.status, page.fields()["amount"], page.fields()["other"]) == (422, "other", "10")
+
+
 def test_the_same_form_leads_back_to_what_came_of_it(giver: Giver, shop: Shop) -> None:
     """The back button: the form once more is the same page at the processor, then the thanks."""
     form = giver.form()

@@ -104,7 +104,9 @@ class Portal:
         return f"{self.prefix}/supporters/gift/{row.pk.hex}/"
 
     def do(self, path: str, **fields: str) -> Any:
-        return posted(self.desk, path, {**fields})
+        """Send a form, and go where the answer leads."""
+        answer = posted(self.desk, path, {**fields})
+        return self.desk.get(answer["Location"]) if answer.status_code == 303 else answer
 
     def sure(self, path: str, **fields: str) -> dict[str, str]:
         """Press a button; return the fields of the page that asks whether it is meant."""

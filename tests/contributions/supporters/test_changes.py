@@ -142,6 +142,70 @@ def test_the_back_button_and_a_second_press_say_that_it_is_done(
 
 
 @committing
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"do": "pause", "until": ""}, "It is paused."),
+        ({"do": "end"}, "It has ended. Nothing is taken any more."),
+    ],
+)
+def test_what_is_asked_and_what_was_done_can_be_loaded_again(
+    portal: Portal, row: Contribution, wanted: dict[str, str], said: str
+) -> None:
+    """So the back button finds a page, and no form is sent twice to see one."""
+    path = portal.gift(row)
+    asked = posted(portal.desk, path, _filled(wanted))
+    assert (asked.status_code, asked["Location"].partition("?")[0]) == (303, path)
+    fields = fields_of(text(portal.desk.get(asked["Location"])))
+    assert fields["do"] == f"{wanted['do']}-now"
+    done = posted(portal.desk, path, fields)
+    assert (done.status_code, done["Location"]) == (303, f"{path}?done={wanted['do']}")
+    assert said in text(portal.desk.get(done["Location"]))
+    assert said in text(portal.desk.get(done["Location"]))
+
+
+@committing
+def test_an_amount_stands_in_no_address(portal: Portal, row: Contribution) -> None:
+    path = portal.gift(row)
+    asked = posted(portal.desk, path, {"do": "amount", "amount": "25"})
+    assert asked.status_code == 200
+    done = posted(portal.desk, path, fields_of(text(asked)))
+    assert (done.status_code, done["Location"]) == (303, f"{path}?done=amount")
+
+
+@both
+def test_an_address_changes_nothing_and_says_nothing_that_is_not_so(
+    shop: Shop, portal: Portal, row: Contribution
+) -> None:
+    path = portal.gift(row)
+    for query in ("done=end", "done=pause", "done=not_now", "do=end-now", "do=amount&amount=25"):
+        page = portal.desk.get(f"{path}?{query}")
+        assert page.status_code == 200
+        assert 'role="status"' not in text(page)
+        assert 'role="alert"' not in text(page)
+    for query in ("done=stop", "do=erase-now", "do=out"):
+        page = portal.desk.get(f"/supporters/?{query}")
+        assert 'role="status"' not in text(page)
+    row.refresh_from_db()
+    assert (row.state, row.amount) == (Contribution.State.ACTIVE, 1000)
+
+
+@both
+def test_a_wrong_amount_is_named_and_found_at_the_field_in_which_it_was_typed(
+    portal: Portal, row: Contribution
+) -> None:
+    for do, name in (("amount", "amount"), ("rhythm", "other")):
+        page = text(portal.do(portal.gift(row), do=do, amount="1,000"))
+        (field,) = [each for each in page.split("<input ") if "aria-invalid" in each]
+        assert field.startswith(f'id="{name}"')
+        assert 'value="1,000"' in field
+        assert f'aria-describedby="wrong-{name} {name}-note"' in field
+        assert " autofocus>" in field.partition("\n")[0]
+        before = page.partition(f'id="wrong-{name}"')[0].rpartition("<label ")[2]
+        assert before.startswith(f'for="{name}"')
+
+
+@committing
 def test_a_till_that_is_gone_changes_nothing_and_is_said(
     portal: Portal, row: Contribution, settings: Any, tmp_path: Any
 ) -> None:
@@ -286,7 +350,7 @@ def test_of_twenty_presses_at_once_one_asks_the_provider(
 ) -> None:
     fields = portal.sure(portal.gift(row), **_filled(wanted))
     states = _at_once(portal, portal.gift(row), fields)
-    assert states == [200, *[409] * 19]
+    assert states == [303, *[409] * 19]
     assert asked == [change]
 
 

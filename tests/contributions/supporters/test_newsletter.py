@@ -34,7 +34,7 @@ def tick(portal: Portal, box: str | None = None) -> str:
     form = page.partition('aria-labelledby="newsletters"')[2]
     fields = {"ticket": field(form, "ticket"), "do": "newsletter"}
     ticked = {} if box is None else {"newsletter": box}
-    answer = posted(portal.desk, portal.door, {**fields, **ticked})
+    answer = portal.do(portal.door, **fields, **ticked)
     return str(answer.content.decode())
 
 
