@@ -155,7 +155,7 @@ def to_the_form(page: Page) -> None:
 
 
 def to_the_appeal(page: Page) -> None:
-    page.locator(".plea button").first.wait_for()
+    page.locator(".plea").first.wait_for()
     page.evaluate("document.querySelector('.plea').scrollIntoView({block: 'center'})")
     page.wait_for_load_state("networkidle")
 
