@@ -37,6 +37,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402 -
 
 MEMORY = 2 * 1024**3  # bytes
 SLOW = 5.0  # seconds of the processor for one input
+LEAST = 20  # inputs that are tried however short the time is
 ROUND = 200  # inputs, after which Hypothesis begins anew
 KEPT = 4_000  # characters of an input that is shown
 
@@ -59,7 +60,7 @@ class Hunt:
 
     def run(self) -> dict[str, Any]:
         rounds = 0
-        while self.timer() < self.ends:
+        while self._goes_on():
             rounds += 1
             self._round(rounds)
         return {
@@ -69,6 +70,9 @@ class Hunt:
             "refused": self.refused,
             "findings": [{"what": what, "input": data} for what, data in self.findings.items()],
         }
+
+    def _goes_on(self) -> bool:
+        return self.executions < LEAST or self.timer() < self.ends
 
     def _round(self, number: int) -> None:
         @seed(number)
@@ -81,7 +85,7 @@ class Hunt:
         )
         @given(self.aim.inputs)
         def shoot(value: Any) -> None:
-            if self.timer() < self.ends:
+            if self._goes_on():
                 self._try(value)
 
         shoot()

@@ -23,6 +23,7 @@ from tests.homes import ROOT, environment
 
 SCRIPT = ROOT / "bench" / "fuzz.py"
 SECONDS = 1
+LEAST = 20  # inputs, on the slowest machine
 
 
 def fuzz(*words: str) -> subprocess.CompletedProcess:
@@ -43,7 +44,7 @@ def test_a_target_takes_fire_and_stands(name: str) -> None:
     done = fuzz("--target", name, "--minutes", str(SECONDS / 60))
     found = json.loads(done.stdout)["targets"][0]
     assert found["findings"] == []
-    assert found["executions"] > 0
+    assert found["executions"] >= LEAST
 
 
 def test_the_hunt_sees_what_breaks_what_lies_and_what_dies() -> None:
