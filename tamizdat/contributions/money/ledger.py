@@ -232,7 +232,7 @@ class Audit:
 
 
 def audit() -> Audit:
-    """Look through all postings as they are at one moment. It takes about a second for a million,
+    """Look through all postings as they are at one moment. It takes some 15 seconds for a million,
     and whoever posts meanwhile does not wait."""
     with one_moment(PEOPLE):
         return Audit(
