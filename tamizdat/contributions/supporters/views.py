@@ -171,9 +171,11 @@ def _newsletter(request: HttpRequest, language: str, session: Session) -> HttpRe
     except NotDone as fault:
         return views.page(_overview(language, session, fault.said), status=409)
     is_taken = offering.sign_up(session.address.sealed, ticked, language, now)
-    if is_taken:
-        return _onto(language, done="newsletter")
-    return views.page(_overview(language, session, "newsletter_gone"), status=410)
+    # Not by an address: a stranger's link could have her wait for a letter that he writes.
+    return views.page(
+        _overview(language, session, "newsletter" if is_taken else "newsletter_gone"),
+        status=200 if is_taken else 410,
+    )
 
 
 def _onto(language: str, **query: str) -> HttpResponse:
@@ -185,7 +187,7 @@ def _done(request: HttpRequest, session: Session) -> str:
     """Return what an address says was done, if it stands like that."""
     done = request.GET.get("done", "")
     is_silent = Silence.objects.filter(address=session.address_id).exists()
-    fits = {"stop": is_silent, "start": not is_silent, "newsletter": True}
+    fits = {"stop": is_silent, "start": not is_silent}
     return done if fits.get(done) else ""
 
 

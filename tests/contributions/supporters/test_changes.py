@@ -183,7 +183,7 @@ def test_an_address_changes_nothing_and_says_nothing_that_is_not_so(
         assert page.status_code == 200
         assert 'role="status"' not in text(page)
         assert 'role="alert"' not in text(page)
-    for query in ("done=stop", "do=erase-now", "do=out"):
+    for query in ("done=stop", "done=newsletter", "do=erase-now", "do=out"):
         page = portal.desk.get(f"/supporters/?{query}")
         assert 'role="status"' not in text(page)
     row.refresh_from_db()
