@@ -145,6 +145,8 @@ def sink() -> Iterator[int]:
 
 
 def act(home: Path, deed: str, options: argparse.Namespace) -> None:
+    if deed == "send":
+        os.environ["TAMIZDAT_DOOR"] = "sender"  # the program that sends knows nothing of a CMS
     enter(home)
     deeds: dict[str, Callable[[Path, argparse.Namespace], None]] = {
         "keys": make_keys,

@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 
 from tamizdat.settings.backroom import *  # noqa: F403 - a settings module is made of its names
-from tamizdat.settings.common import PEOPLE_DATABASE
+from tamizdat.settings.common import PEOPLE_DATABASE, smaller
 
 SECRET_KEY = secrets.token_urlsafe(48)  # Django wants one; nothing signs with it
 
@@ -24,5 +24,5 @@ MIDDLEWARE: list[str] = []
 TEMPLATES: list[dict[str, Any]] = []
 DATABASES = {
     "default": {"ENGINE": "django.db.backends.dummy"},
-    "people": PEOPLE_DATABASE,
+    "people": smaller(PEOPLE_DATABASE),
 }

@@ -2,11 +2,14 @@
 
 Rules:
 
-1. A row is changed only while it is claimed, and by its number: what somebody settled meanwhile
-   stands. Counts are changed by as many rows as were.
-2. What is to be tried again has a moment for it; three days after the issue began it is given up.
-3. An address that does not exist is suppressed with the booking of its delivery.
-4. What a dead loop left claimed is settled by its journal: not handed over, it is ready again;
+1. A row is changed only under the claim by which it was taken, and by its number: what somebody
+   settled or claimed meanwhile stands, so a result may be booked again where nobody knows whether
+   it was. Counts are changed by as many rows as were.
+2. What is to be tried again has a moment for it; three days after it was put off first it is given
+   up. So is what was never tried, three days after the issue began, if its domain is dead.
+3. With its outcome a delivery gets its end: seven days later, or UNDECIDED where nobody knows it.
+4. An address that does not exist is suppressed with the booking of its delivery.
+5. What a dead loop left claimed is settled by its journal: not handed over, it is ready again;
    handed over without an answer, it is uncertain. Without a journal, or after the machine itself
    went down, all of it is uncertain.
 """
@@ -20,13 +23,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import DateTimeField, F, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from tamizdat.databases import PEOPLE, slices
 from tamizdat.newsletters.sender.journal import Left, State, claims_of
 from tamizdat.newsletters.sender.models import Delivery, Domain, Sending
 from tamizdat.newsletters.sender.throttling import Throttle
 from tamizdat.vault.models import Suppression
+from tamizdat.vault.retention import DELIVERY, UNDECIDED
 
 Deliveries = Delivery.State
 GIVEN_UP = timedelta(hours=72)
@@ -34,6 +39,7 @@ FIRST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
 STEP = 15  # seconds; moments of one step are booked together
 MEASURED = timedelta(seconds=5)
 COUNTED = (Deliveries.SENT, Deliveries.FAILED, Deliveries.UNCERTAIN, Deliveries.LEFT)
+STAYS = dict.fromkeys(COUNTED, DELIVERY) | {Deliveries.UNCERTAIN: UNDECIDED}
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Result:
 
     number: int
     sending: int
+    claim: int
     state: Delivery.State
     reason: str = ""
     due_at: datetime | None = None
@@ -65,21 +72,27 @@ def book(results: Sequence[Result], now: datetime) -> None:
     """Write down what became of deliveries."""
     groups = defaultdict(list)
     for each in results:
-        groups[each.sending, each.state, each.reason, each.due_at, each.is_try].append(each.number)
+        same = (each.sending, each.claim, each.state, each.reason, each.due_at, each.is_try)
+        groups[same].append(each.number)
     with transaction.atomic(using=PEOPLE):
         counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for (sending, state, reason, due_at, is_try), numbers in groups.items():
+        for (sending, claim, state, reason, due_at, is_try), numbers in groups.items():
             values: dict[str, object] = {"state": state, "reason": reason, "due_at": due_at}
             values |= {"claim": None, "tries": F("tries") + int(is_try)}
-            changed = _change(numbers, values)
+            if state in STAYS:
+                values["gone_at"] = now + STAYS[state]
+            elif is_try:
+                since = Value(now, output_field=DateTimeField())
+                values["tried_at"] = Coalesce("tried_at", since)
+            changed = _change(numbers, claim, values)
             if state in COUNTED and changed:
                 counts[sending][state.value] += changed
         _count(counts)
         _suppress([each.suppress for each in results if each.suppress], now)
 
 
-def _change(numbers: list[int], values: Mapping[str, object]) -> int:
-    claimed = Delivery.objects.filter(state=Deliveries.CLAIMED)
+def _change(numbers: list[int], claim: int, values: Mapping[str, object]) -> int:
+    claimed = Delivery.objects.filter(state=Deliveries.CLAIMED, claim=claim)
     return sum(claimed.filter(pk__in=part).update(**values) for part in slices(numbers))
 
 
@@ -155,32 +168,34 @@ def settle(left: Left, boot: str, now: datetime) -> int:
     first, last = claims_of(left.owner)
     claimed = Delivery.objects.filter(state=Deliveries.CLAIMED, claim__range=(first, last))
     is_known = left.boot == boot
-    return _settle(claimed.values_list("pk", "sending_id"), left.states if is_known else None, now)
+    return _settle(claimed, left.states if is_known else None, now)
 
 
 def settle_lost(now: datetime) -> int:
     """Settle what is claimed by nobody who lives; call it where no loop does."""
     claimed = Delivery.objects.filter(state=Deliveries.CLAIMED)
-    return _settle(claimed.values_list("pk", "sending_id"), None, now)
+    return _settle(claimed, None, now)
 
 
-def _settle(
-    rows: Iterable[tuple[int, int]], states: Mapping[int, State] | None, now: datetime
-) -> int:
-    results = [_result(number, sending, states, now) for number, sending in rows]
+def _settle(claimed: QuerySet[Delivery], states: Mapping[int, State] | None, now: datetime) -> int:
+    rows = claimed.values_list("pk", "sending_id", "claim")
+    results = [_result(number, sending, claim or 0, states, now) for number, sending, claim in rows]
     for part in slices(results):
         book(part, now)
     return sum(each.state == Deliveries.UNCERTAIN for each in results)
 
 
-def _result(number: int, sending: int, states: Mapping[int, State] | None, now: datetime) -> Result:
+def _result(
+    number: int, sending: int, claim: int, states: Mapping[int, State] | None, now: datetime
+) -> Result:
     if states is None:
-        return Result(number, sending, Deliveries.UNCERTAIN, DIED)
+        return Result(number, sending, claim, Deliveries.UNCERTAIN, DIED)
     if number not in states:
-        return Result(number, sending, Deliveries.READY, is_try=False)
+        return Result(number, sending, claim, Deliveries.READY, is_try=False)
     state = BY_JOURNAL[states[number]]
     due_at = stepped(now + FIRST) if state == Deliveries.DEFERRED else None
-    return Result(number, sending, state, "" if state == Deliveries.SENT else DIED, due_at)
+    reason = "" if state == Deliveries.SENT else DIED
+    return Result(number, sending, claim, state, reason, due_at)
 
 
 def resolve_uncertain(
@@ -188,13 +203,15 @@ def resolve_uncertain(
 ) -> int:
     """Let an editor decide about deliveries of which nobody knows, those with these numbers or all:
     send them again, although some may then come twice, or take them for sent. Returns how many."""
-    state = Deliveries.READY if send_again else Deliveries.SENT
-    reason = "" if send_again else "decided: it arrived"
+    values: dict[str, object] = {"state": Deliveries.READY, "reason": "", "gone_at": None}
+    if not send_again:
+        values = {"state": Deliveries.SENT, "reason": "decided: it arrived"}
+        values["gone_at"] = F("gone_at") - (UNDECIDED - DELIVERY)  # as if it had been known then
     with transaction.atomic(using=PEOPLE):
         mine = Delivery.objects.filter(sending__issue=issue, state=Deliveries.UNCERTAIN)
         if numbers is not None:
             mine = mine.filter(pk__in=numbers)
-        count = mine.update(state=state, reason=reason, claim=None, due_at=None)
+        count = mine.update(**values, claim=None, due_at=None, tried_at=None)
         sending = Sending.objects.filter(issue=issue)
         sent = 0 if send_again else count
         sending.update(uncertain=F("uncertain") - count, sent=F("sent") + sent)

@@ -6,7 +6,8 @@ Rules:
    passed over (SKIP LOCKED); SQLite has one writer at a time.
 2. Whoever is no longer in the audience (left, paused, suppressed) gets nothing: that is asked anew
    for every claim.
-3. On days of a warm-up plan no more is claimed than the plan allows, by all loops together.
+3. Who does not know whether a claim was committed releases it, before the next.
+4. On days of a warm-up plan no more is claimed than the plan allows, by all loops together.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from tamizdat.databases import PEOPLE
+from tamizdat.databases import PEOPLE, by_index
 from tamizdat.newsletters.sender.models import Day, Delivery, Sending
 from tamizdat.newsletters.sender.throttling import WarmUp
 from tamizdat.newsletters.subscribers.models import Subscription
@@ -34,14 +35,16 @@ DAY_STAYS = timedelta(days=40)
 class Claimed:
     """A delivery that is ours to send; ``sealed`` is None where there is nobody to send it to.
 
-    ``began`` is when its issue did.
+    ``began`` is when its issue did, ``tried_at`` when it was put off first.
     """
 
     number: int
+    claim: int
     sending: int
     subscription: UUID
     variant: str
     tries: int
+    tried_at: datetime | None
     began: datetime
     sealed: Sealed | None
 
@@ -55,7 +58,14 @@ def claim(number: int, limit: int, now: datetime, warm_up: WarmUp | None = None)
             if count < limit:
                 count += _take(sending, number, limit - count, now)
         _note(count, now, warm_up)
-    return _read(number, now) if count else []
+        # Within: what could not be read is not claimed either.
+        return _read(number, now) if count else []
+
+
+def release(number: int) -> int:
+    """Give back all rows of a claim of which nothing is held; return how many there were."""
+    lost = Delivery.objects.filter(claim=number, state=CLAIMED)
+    return lost.update(state=READY, claim=None, due_at=None)
 
 
 def _take(sending: Sending, number: int, limit: int, now: datetime) -> int:
@@ -77,22 +87,28 @@ def _take(sending: Sending, number: int, limit: int, now: datetime) -> int:
 
 def _read(number: int, now: datetime) -> list[Claimed]:
     mine = Delivery.objects.filter(claim=number, state=CLAIMED).order_by("pk")
-    rows = list(mine.values_list("pk", "sending_id", "subscription", "variant", "tries"))
+    rows = list(
+        mine.values_list("pk", "sending_id", "subscription", "variant", "tries", "tried_at")
+    )
     sendings = Sending.objects.in_bulk({row[1] for row in rows})
     people: dict[tuple[int, UUID], Sealed] = {}
     for key, sending in sendings.items():
         chosen = [row[2] for row in rows if row[1] == key]
         people |= {(key, who): sealed for who, sealed in _audience(sending, chosen, now)}
+    began = {key: sending.begun_at or now for key, sending in sendings.items()}
     return [
-        Claimed(pk, key, who, variant, tries, sendings[key].begun_at or now, people.get((key, who)))
-        for pk, key, who, variant, tries in rows
+        Claimed(pk, number, key, who, variant, tries, tried_at, began[key], people.get((key, who)))
+        for pk, key, who, variant, tries, tried_at in rows
     ]
 
 
 def _audience(sending: Sending, chosen: list[UUID], now: datetime) -> Iterable[tuple[UUID, Sealed]]:
     audience = Subscription.objects.audience(sending.newsletter, sending.language, now)
     columns = ("pk", "address__key_id", "address__box", "address__index")
-    for pk, key_id, box, index in audience.filter(pk__in=chosen).order_by().values_list(*columns):
+    rows = audience.filter(pk__in=chosen).order_by().values_list(*columns)
+    with by_index(PEOPLE):
+        found = list(rows)
+    for pk, key_id, box, index in found:
         yield pk, Sealed(key_id, bytes(box), bytes(index))
 
 

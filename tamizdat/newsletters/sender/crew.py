@@ -12,7 +12,6 @@ Rules:
 
 from __future__ import annotations
 
-import ctypes
 import os
 import secrets
 import signal
@@ -27,6 +26,7 @@ from django.db import DatabaseError, connections
 
 from tamizdat.databases import PEOPLE
 from tamizdat.desk.post.staying import alone
+from tamizdat.lifeline import tie_to
 from tamizdat.newsletters.sender import booking
 from tamizdat.newsletters.sender.journal import InUse, Journal, Left, boot_id
 from tamizdat.newsletters.sender.loop import Clocks, Loop, Setup
@@ -38,7 +38,6 @@ LOOK_EVERY = 0.5  # seconds between looks after the loops
 PAUSE = 1.0  # seconds before a loop that died is followed by another
 GRACE = 9.0  # seconds; a loop finishes what it is handing over within less
 POLITENESS = 5  # nice(2): editors and forms come first
-DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
 @dataclass
@@ -153,7 +152,7 @@ class Crew:
             return
         code = 1
         try:
-            _die_with(parent)
+            tie_to(parent)
             for each in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(each, self._tell)
             os.nice(POLITENESS)
@@ -195,10 +194,3 @@ def _signal(child: int, number: signal.Signals) -> None:
     if child > 0:
         with suppress(ProcessLookupError):
             os.kill(child, number)
-
-
-def _die_with(parent: int) -> None:
-    """Have the system kill this process when who keeps it is gone."""
-    ctypes.CDLL(None, use_errno=True).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != parent:  # gone already
-        os._exit(1)

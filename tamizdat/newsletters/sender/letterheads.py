@@ -31,10 +31,14 @@ class Paper:
 
 
 class Letterhead:
-    """Fills in the mails of one sending. Raises StencilError where a stencil cannot be read."""
+    """Fills in the mails of one sending. Raises StencilError where a stencil cannot be read.
+
+    ``began`` is when the sending did: one that began anew has other stencils (``trickling``).
+    """
 
     def __init__(self, sending: Sending, paper: Paper) -> None:
         self._paper, self._language = paper, sending.language
+        self.began = sending.begun_at
         rows = Kept.objects.filter(sending=sending)
         kept = {each.variant: Stencil.unpack(bytes(each.packed)) for each in rows}
         self._stencils: Mapping[str, Stencil | Signed] = {

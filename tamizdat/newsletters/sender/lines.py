@@ -5,8 +5,13 @@ Rules:
 1. The relay that is furthest below its share gets the next line; one that broke gets none for a
    while, and its share goes to the others at once.
 2. A relay that refuses one mail after the other, and takes none, is not believed: it is left alone
-   too, and those mails are tried again.
-3. A server that offers BDAT and does not know it is sent DATA from then on.
+   too, its lines take no more mails, and those that it refused are tried again.
+3. That an address does not exist is believed only of a relay that takes mails: one that took none
+   after it, nor lately, takes nobody off the list. Where there is another relay, no refusal of such
+   a one is believed.
+4. What needs SMTPUTF8 waits for a relay that may offer it. Who offers it is known of lines that
+   stand, until others say otherwise.
+5. A server that offers BDAT and does not know it is sent DATA from then on.
 """
 
 from __future__ import annotations
@@ -14,9 +19,10 @@ from __future__ import annotations
 import selectors
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from tamizdat.newsletters.sender.relays import Health, Relay, choose
-from tamizdat.newsletters.sender.smtp import Answer, Desk, Line
+from tamizdat.newsletters.sender.smtp import Answer, Desk, Kind, Line
 
 IDLE = 10.0  # seconds after which lines are ended that have nothing to do
 ENDED = "sender ended"
@@ -37,6 +43,7 @@ class Lines:
         self._may_chunk = dict.fromkeys(self._health, True)
         self._lines: dict[Line, Relay] = {}
         self._suspect: dict[str, list[Answer]] = {name: [] for name in self._health}
+        self._plain: set[str] = set()  # relays that offer no SMTPUTF8
         self._selector = selectors.DefaultSelector()
         self._events: dict[Line, tuple[int, int]] = {}
         self._busy_at = clock()
@@ -55,6 +62,18 @@ class Lines:
     def suspects(self) -> int:
         """How many mails were refused and wait to be believed."""
         return sum(map(len, self._suspect.values()))
+
+    @property
+    def are_plain(self) -> bool:
+        """Say whether no relay offers SMTPUTF8."""
+        return self._plain == set(self._health)
+
+    @property
+    def may_be_international(self) -> bool:
+        """Say whether some relay takes mails that offers SMTPUTF8, or has not been asked yet."""
+        now = self._clock()
+        others = (health for name, health in self._health.items() if name not in self._plain)
+        return any(health.is_well(now) for health in others)
 
     # Once a turn
 
@@ -76,7 +95,7 @@ class Lines:
     def kick(self) -> None:
         """Let idle lines take mails."""
         for line in [each for each in self._lines if each.is_idle]:
-            if line.is_worn:
+            if line.is_worn or not self.may_take(line):
                 self._leave(line)
             else:
                 line.kick()
@@ -100,12 +119,22 @@ class Lines:
 
     # What the desk hears, it tells us
 
+    def may_take(self, line: Line) -> bool:
+        """Say whether a line may take a mail: not while its relay is left alone."""
+        return self._health[self._lines[line].name].is_well(self._clock())
+
     def took(self, line: Line) -> list[Answer]:
         """A relay takes mails. Return what it refused before: that had a reason."""
         name = self._lines[line].name
-        self._health[name].took()
+        self._health[name].took(self._clock())
+        if line.is_international:
+            self._plain.discard(name)
         found, self._suspect[name] = self._suspect[name], []
         return found
+
+    def lacks(self, line: Line) -> None:
+        """A relay offers no SMTPUTF8."""
+        self._plain.add(self._lines[line].name)
 
     def refused(self, line: Line, answer: Answer) -> list[Answer]:
         """Set a refusal aside. Return those of a relay that is not to be believed."""
@@ -113,18 +142,30 @@ class Lines:
         self._suspect[name].append(answer)
         if not self._health[name].refused():
             return []
-        self._health[name].broke(self._clock())
-        self._say(f"send: {name} refuses one mail after the other; it is left alone for a while")
+        why = f"{name} refuses one mail after the other; it is left alone for a while"
+        self._leave_alone(name, why)
         found, self._suspect[name] = self._suspect[name], []
         for each in [each for each, relay in self._lines.items() if relay.name == name]:
-            if each is not line and not each.holds:
+            if each is not line and not each.is_handing:
                 self._leave(each)
         return found
 
     def settled(self) -> list[Answer]:
         """Return all refusals that were set aside: nothing more will speak for their relays."""
-        found = [answer for answers in self._suspect.values() for answer in answers]
-        self._suspect = {name: [] for name in self._suspect}
+        suspect, self._suspect = self._suspect, {name: [] for name in self._suspect}
+        return [each for name, answers in suspect.items() for each in self._judged(name, answers)]
+
+    def _judged(self, name: str, answers: list[Answer]) -> list[Answer]:
+        """Doubt what a relay refused that took nothing: where there is another one, all of it."""
+        if self._health[name].has_taken(self._clock()):
+            return answers
+        is_alone = len(self._health) == 1
+        found = [
+            each if is_alone and each.kind is Kind.REFUSED else _doubted(each) for each in answers
+        ]
+        doubted = sum(each.kind is Kind.LATER for each in found)
+        if doubted:
+            self._say(f"send: {name} refused {doubted} mails and took none; they are tried again")
         return found
 
     def broke(self, line: Line, reason: str) -> None:
@@ -134,8 +175,12 @@ class Lines:
         if line.cannot_chunk:
             self._may_chunk[relay.name] = False
         elif not line.was_idle and reason != ENDED:
-            self._health[relay.name].broke(self._clock())
-            self._say(f"send: a line to {relay.name} ended: {reason}")
+            self._leave_alone(relay.name, f"a line to {relay.name} ended: {reason}")
+
+    def _leave_alone(self, name: str, why: str) -> None:
+        """Leave a relay alone for a while, and say so once."""
+        if self._health[name].broke(self._clock()):
+            self._say(f"send: {why}")
 
     # One line
 
@@ -143,8 +188,8 @@ class Lines:
         try:
             line = Line(relay.place, self._desk, self._clock, may_chunk=self._may_chunk[relay.name])
         except OSError as error:
-            self._health[relay.name].broke(self._clock())
-            self._say(f"send: {relay.name} cannot be reached: {type(error).__name__}")
+            why = f"{relay.name} cannot be reached: {type(error).__name__}"
+            self._leave_alone(relay.name, why)
             return
         self._lines[line] = relay
         self._follow(line)
@@ -178,3 +223,7 @@ class Lines:
         known = self._events.pop(line, None)
         if known is not None:
             self._selector.unregister(known[0])
+
+
+def _doubted(answer: Answer) -> Answer:
+    return replace(answer, kind=Kind.LATER)

@@ -33,7 +33,7 @@ from tamizdat.newsletters.sender.letterheads import Letterhead, Paper
 from tamizdat.newsletters.sender.lines import Lines
 from tamizdat.newsletters.sender.models import Delivery, Sending
 from tamizdat.newsletters.sender.relays import Ways
-from tamizdat.newsletters.sender.smtp import Answer, Kind, Line, Mail
+from tamizdat.newsletters.sender.smtp import NO_UTF8, Answer, Kind, Line, Mail
 from tamizdat.newsletters.sender.stencil import StencilError
 from tamizdat.newsletters.sender.throttling import SOON, Throttles
 from tamizdat.vault.errors import CannotOpen, NoSuchKey
@@ -100,6 +100,8 @@ class Loop:
     _come: set[int] = field(default_factory=set)  # whose moment has come
     _under_way: dict[int, Claimed] = field(default_factory=dict)
     _results: list[Result] = field(default_factory=list)
+    _lost: int | None = None  # a claim of which nobody knows whether it was committed
+    _abroad: set[int] = field(default_factory=set)  # who needs SMTPUTF8
     _untouched: Counter[int] = field(default_factory=Counter)
     _letterheads: dict[int, Letterhead] = field(default_factory=dict)
     _hashes: dict[str, bytes] = field(default_factory=dict)
@@ -196,12 +198,20 @@ class Loop:
         has_way = self.setup.ways.folder is not None or self._lines.are_well
         if not has_way or self.journal.room < 2 * BATCH:
             return
-        found = claims.claim(self.journal.next_claim(), BATCH, now, self.setup.ways.warm_up)
+        found = self._claimed(now)
         if not found:
             self._asked_at = steady + LOOKED_EVERY
         self._ready.extend(each for each in found if each.sealed is not None)
         left = (each for each in found if each.sealed is None)
         self._results += [_result(each, Deliveries.LEFT, is_try=False) for each in left]
+
+    def _claimed(self, now: datetime) -> list[Claimed]:
+        if self._lost is not None:
+            claims.release(self._lost)
+        self._lost = self.journal.next_claim()
+        found = claims.claim(self._lost, BATCH, now, self.setup.ways.warm_up)
+        self._lost = None
+        return found
 
     def _wake(self, epoch: float) -> None:
         """Take up what waited for its domain's moment."""
@@ -216,6 +226,7 @@ class Loop:
         gone = [each for each in held if sendings is None or each.sending in sendings]
         names = {each.number for each in gone}
         self._come -= names
+        self._abroad -= names
         self._ready = deque(each for each in self._ready if each.number not in names)
         self._waiting = [row for row in self._waiting if row[2].number not in names]
         heapq.heapify(self._waiting)
@@ -225,11 +236,33 @@ class Loop:
 
     def next_mail(self, line: Line | None) -> Mail | None:
         """Return the next mail that may go out now."""
-        while self._ready and not self.is_ending:
-            mail = self._fill(self._ready.popleft())
+        if line is not None and not self._lines.may_take(line):
+            return None
+        while not self.is_ending and (claimed := self._next(line)) is not None:
+            mail = self._fill(claimed)
             if mail is not None:
                 return mail
         return None
+
+    def _next(self, line: Line | None) -> Claimed | None:
+        """Return whose turn it is that a line can take."""
+        for _ in range(len(self._ready)):
+            claimed = self._ready.popleft()
+            if line is None or line.is_international or claimed.number not in self._abroad:
+                return claimed
+            self._leave_to_others(line, claimed)
+        return None
+
+    def _leave_to_others(self, line: Line, claimed: Claimed) -> None:
+        """Keep what needs SMTPUTF8 for another relay than this line's; fail it if none has it."""
+        self._lines.lacks(line)
+        self._abroad.add(claimed.number)
+        if self._lines.may_be_international:
+            self._ready.append(claimed)
+        elif self._lines.are_plain:
+            self._results.append(_result(claimed, Deliveries.FAILED, NO_UTF8, is_try=False))
+        else:
+            self._put_off(claimed, NO_UTF8)
 
     def _fill(self, claimed: Claimed) -> Mail | None:
         try:
@@ -238,7 +271,7 @@ class Loop:
             domain = self._hash(to.rpartition("@")[2])
             if not self._may_go(claimed, domain):
                 return None
-            mail = self._letterhead(claimed.sending).mail(claimed, to, domain)
+            mail = self._letterhead(claimed).mail(claimed, to, domain)
         except NoSuchKey:
             self._put_off(claimed, "no key")
         except CannotOpen:
@@ -261,7 +294,10 @@ class Loop:
         moment = self._throttles.when(domain, epoch)
         if moment <= epoch:
             return True
-        if moment - epoch <= SOON and len(self._waiting) < WAITING:
+        if self._throttles.is_dead(domain) and claimed.began + booking.GIVEN_UP < self.clocks.now():
+            result = _result(claimed, Deliveries.FAILED, "given up: domain", is_try=False)
+            self._results.append(result)
+        elif moment - epoch <= SOON and len(self._waiting) < WAITING:
             heapq.heappush(self._waiting, (moment, claimed.number, claimed))
         else:
             due_at = booking.stepped(datetime.fromtimestamp(moment, UTC))
@@ -277,9 +313,10 @@ class Loop:
             found = self._hashes[domain] = self.setup.paper.marks.domain(domain)
         return found
 
-    def _letterhead(self, key: int) -> Letterhead:
+    def _letterhead(self, claimed: Claimed) -> Letterhead:
+        key = claimed.sending
         found = self._letterheads.get(key)
-        if found is None:
+        if found is None or (found.began or claimed.began) < claimed.began:
             if len(self._letterheads) > 20:
                 self._letterheads.clear()
             sending = Sending.objects.get(pk=key)
@@ -294,17 +331,20 @@ class Loop:
     def answered(self, line: Line | None, answer: Answer) -> None:
         mail, kind = answer.mail, answer.kind
         claimed = self._under_way.pop(mail.number)
+        if line is not None and answer.reason == NO_UTF8:
+            self._leave_to_others(line, claimed)
+            return
         if kind is Kind.UNTOUCHED:
             self._try_another_way(claimed, answer.reason)
             return
         self.journal.note(mail.number, STATES[kind])
         if kind is Kind.TAKEN:
             self._throttles.took(mail.domain)
-        if kind is Kind.LATER:
+        if kind is Kind.LATER and answer.is_of_domain:
             self._throttles.refused(mail.domain, answer.reason, self.clocks.now().timestamp())
-        if line is not None and kind in (Kind.TAKEN, Kind.NO_SUCH):
+        if line is not None and kind is Kind.TAKEN:
             self._believe(self._lines.took(line))
-        if line is not None and kind is Kind.REFUSED:
+        if line is not None and kind in (Kind.REFUSED, Kind.NO_SUCH):
             self._under_way[mail.number] = claimed
             for each in self._lines.refused(line, answer):
                 self._put_off(self._under_way.pop(each.mail.number), each.reason)
@@ -330,7 +370,7 @@ class Loop:
         """Try a delivery again later, or give it up."""
         now = self.clocks.now()
         due_at = booking.again_at(claimed.tries, now, self.clocks.chance())
-        if claimed.began + booking.GIVEN_UP < due_at:
+        if (claimed.tried_at or now) + booking.GIVEN_UP < due_at:
             self._results.append(_result(claimed, Deliveries.FAILED, f"given up: {reason}"[:40]))
             return
         self._results.append(_result(claimed, Deliveries.DEFERRED, reason[:40], due_at=due_at))
@@ -370,17 +410,25 @@ class Loop:
         try:
             now = self.clocks.now()
             booking.book(self._results, now)
-            changed = {key: self._throttles.kept(key) for key in self._throttles.changed}
-            if changed:
-                booking.keep_domains(changed, now)
         except DatabaseError as error:  # tried again; the journal knows all of it
             self._complain(error)
             return
-        self._throttles.changed.clear()
         self._booked_at = self.clocks.steady()
         for each in self._results:
             self.journal.settle(each.number)
         self._results.clear()
+        self._keep_domains(now)
+
+    def _keep_domains(self, now: datetime) -> None:
+        changed = {key: self._throttles.kept(key) for key in self._throttles.changed}
+        if not changed:
+            return
+        try:
+            booking.keep_domains(changed, now)
+        except DatabaseError as error:  # kept with the next results
+            self._complain(error)
+            return
+        self._throttles.changed.clear()
 
     def _complain(self, error: DatabaseError) -> None:
         self.say(f"send: the database did not answer: {type(error).__name__}")
@@ -398,4 +446,5 @@ def _result(
     due_at: datetime | None = None,
     suppress: bytes | None = None,
 ) -> Result:
-    return Result(claimed.number, claimed.sending, state, reason, due_at, is_try, suppress)
+    number, sending, claim = claimed.number, claimed.sending, claimed.claim
+    return Result(number, sending, claim, state, reason, due_at, is_try, suppress)

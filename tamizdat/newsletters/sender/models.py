@@ -5,7 +5,9 @@ Rules:
 * There is one delivery for a sending and a subscription, whoever lays out and however often.
 * A state changes by a conditional update alone: it names the state that it changes from.
 * Counts stand on the sending and are changed in the transaction that changes the rows. Rows go
-  after seven days (``vault.retention``), counts stay.
+  seven days after they were settled (``vault.retention``), counts stay.
+* What is still to be sent has no end: however long a sending takes or is stopped, nobody is
+  skipped. A delivery of which nobody knows waits a month for an editor, and stays counted so.
 * A delivery names a subscription by its id, not by a foreign key: the desk, which knows no
   sender, deletes subscriptions. Nothing leads from a row to a person who left.
 * A domain is a keyed hash. So is whatever a mail shows of an id (``marks``).
@@ -54,6 +56,7 @@ class Sending(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.SCHEDULED)
     due_at = models.DateTimeField()
     is_late_confirmed = models.BooleanField(default=False)
+    confirmed = models.JSONField(default=dict)  # as the newsroom has it (``confirming``)
     begun_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     laid_to = models.UUIDField(null=True, blank=True)  # the last subscription that has a delivery
@@ -112,6 +115,8 @@ class Delivery(Perishable):
         LEFT = "left", "no longer asked for"
 
     id = models.BigAutoField(primary_key=True)
+    # None until it is settled.
+    gone_at = models.DateTimeField(null=True, blank=True)  # type: ignore[assignment]  # others' always is one
     sending = models.ForeignKey(
         Sending,
         on_delete=models.CASCADE,
@@ -123,6 +128,7 @@ class Delivery(Perishable):
     variant = models.CharField(max_length=8)
     state = models.CharField(max_length=9, choices=State.choices, default=State.READY)
     tries = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)  # when it was put off first
     due_at = models.DateTimeField(null=True, blank=True)  # while deferred
     claim = models.BigIntegerField(null=True, blank=True)  # which loop has it (``journal``)
     reason = models.CharField(max_length=40, blank=True)  # "550 5.1.1", or our own word
@@ -137,6 +143,11 @@ class Delivery(Perishable):
             )
         ]
         indexes = [
+            models.Index(
+                fields=["gone_at"],
+                condition=models.Q(gone_at__isnull=False),
+                name="deliveries_going",
+            ),
             models.Index(
                 fields=["sending", "id"],
                 condition=models.Q(state="ready"),

@@ -5,7 +5,7 @@ Rules:
 * A hard bounce and a complaint suppress the address at once, whatever else is known.
 * A soft one counts. SOFT of them, each for another mail and within 30 days, suppress.
 * What came back counts once for a delivery; a complaint stands above a bounce.
-* After seven days a delivery is gone, and what comes back names nobody any more.
+* Seven days after it was sent a delivery is gone, and what comes back names nobody any more.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@
     plan = [200, 500, 1000, 2000, 5000, 10000, 20000, 50000]
 
 A relay that breaks is left alone for five seconds, then ten, twenty … ten minutes; its share goes
-to the others at once. One that refuses RUN mails in a row, and takes none, is broken too.
+to the others at once. One that refuses RUN mails in a row, and takes none, is broken too. That an
+address does not exist is believed of one that took a mail after it said so, or lately.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from tamizdat.newsletters.sender.throttling import WarmUp
 
 LINES = 4
 RUN = 10  # refused mails in a row
+LATELY = 600.0  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0  # seconds
 _KNOWN = {
     "": {"relay", "dkim", "limits", "warm_up", "processes", "bounces"},
@@ -89,16 +91,23 @@ class Health:
     failures: int = 0
     until: float = 0.0
     run: int = 0  # mails that it refused since it took one
+    took_at: float = float("-inf")
 
-    def broke(self, now: float) -> None:
-        """Leave it alone for a while."""
+    def broke(self, now: float) -> bool:
+        """Leave it alone for a while; return whether that is new."""
         if now < self.until:
-            return
+            return False
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures, 10))
         self.failures, self.until, self.run = self.failures + 1, now + pause, 0
+        self.took_at = float("-inf")
+        return True
 
-    def took(self) -> None:
-        self.failures, self.until, self.run = 0, 0.0, 0
+    def took(self, now: float) -> None:
+        self.failures, self.until, self.run, self.took_at = 0, 0.0, 0, now
+
+    def has_taken(self, now: float) -> bool:
+        """Say whether it took a mail lately, and did not break since."""
+        return now <= self.took_at + LATELY
 
     def refused(self) -> bool:
         """Count a mail that was refused for good; return whether that was one too many.

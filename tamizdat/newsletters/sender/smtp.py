@@ -11,7 +11,10 @@ Rules:
    not true, and ends the line.
 3. Where the line ends before the last byte was written, the mail was surely not taken. After it,
    nobody knows (``UNSURE``).
-4. A mail is *untouched* when a server does not take us at all: that is nothing against the mail.
+4. A mail is *untouched* when a server does not take us at all, or cannot take such an address: that
+   is nothing against the mail.
+5. Of the reader's domain tells what was answered about her mail, or the silence there. What befell
+   the line in the middle of a mail is our server's trouble.
 
 Sources: RFC 5321, 2920, 3030, 1870 (SIZE), 6531 (SMTPUTF8), 3463 (enhanced codes).
 """
@@ -28,6 +31,7 @@ from typing import Protocol
 from tamizdat.newsletters.sender.replies import Reply, Untrue
 from tamizdat.newsletters.sender.talking import ENDS, Place, Talk
 
+NO_UTF8 = "no SMTPUTF8"  # a server that takes no address but an ASCII one
 MAILS = 10_000  # after so many a line is ended, and another one begun
 PATH = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>\x00-\x20\x7f]+")
 # No such mailbox, domain or system; no address; one that moved or was closed (RFC 3463, 3.2, 3.3).
@@ -67,11 +71,13 @@ class Mail:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a mail, and why: the server's numbers, or a word of ours."""
+    """What became of a mail, and why: the server's numbers, or a word of ours. ``is_of_domain``
+    says whether that tells anything about the reader's domain."""
 
     mail: Mail
     kind: Kind
     reason: str = ""
+    is_of_domain: bool = True
 
 
 class Desk(Protocol):
@@ -120,6 +126,16 @@ class Line(Talk):
         return [each for each in (self._handed, self._announced) if each is not None]
 
     @property
+    def is_international(self) -> bool:
+        """Say whether it takes addresses that are not ASCII."""
+        return "SMTPUTF8" in self.features
+
+    @property
+    def is_handing(self) -> bool:
+        """Say whether a mail's data is being written, or was and waits for its answer."""
+        return self._handed is not None
+
+    @property
     def is_worn(self) -> bool:
         return self.done >= MAILS
 
@@ -147,7 +163,8 @@ class Line(Talk):
         if handed is not None:
             # While there is more to write than what comes behind it, its end was not written.
             is_cut_short = len(self._out) > self._behind
-            self._answer(handed, Kind.LATER if is_cut_short else Kind.UNSURE, reason)
+            kind = Kind.LATER if is_cut_short else Kind.UNSURE
+            self._answer(handed, kind, reason, is_of_domain=False)
         if announced is not None:
             is_its_own = is_silent and step in ("rcpt", "data")
             self._answer(announced, Kind.LATER if is_its_own else Kind.UNTOUCHED, reason)
@@ -166,8 +183,8 @@ class Line(Talk):
         while (mail := self._desk.next_mail(self)) is not None:
             if PATH.fullmatch(mail.to) is None:
                 self._answer(mail, Kind.REFUSED, "not an address")
-            elif not mail.is_ascii and "SMTPUTF8" not in self.features:
-                self._answer(mail, Kind.LATER, "no SMTPUTF8")  # another relay may take it
+            elif not mail.is_ascii and not self.is_international:
+                self._answer(mail, Kind.UNTOUCHED, NO_UTF8)
             else:
                 self._announce(mail)
                 return
@@ -296,8 +313,8 @@ class Line(Talk):
             self._must_reset = kind is not Kind.TAKEN
             self._take()
 
-    def _answer(self, mail: Mail, kind: Kind, reason: str) -> None:
-        self._desk.answered(self, Answer(mail, kind, reason))
+    def _answer(self, mail: Mail, kind: Kind, reason: str, *, is_of_domain: bool = True) -> None:
+        self._desk.answered(self, Answer(mail, kind, reason, is_of_domain))
 
 
 def verdict(step: str, reply: Reply) -> Kind:

@@ -325,8 +325,9 @@ def _qp_value(text: str) -> bytes:
     """Encode a value, on lines of its own, before and behind which a soft end of a line stands."""
     if _PLAIN.fullmatch(text):  # as links are: nothing to encode but a full stop that begins a line
         lines = [text[at : at + LINE - 1] for at in range(0, len(text), LINE - 1)]
-        if not any(line[0] == "." for line in lines):
-            return "=\r\n".join(["", *lines, ""]).encode()
+        whole = "=\r\n".join(["", *lines, ""])
+        if "\n." not in whole:
+            return whole.encode()
     return b"=\r\n" + quoted_printable(text) + b"=\r\n"
 
 

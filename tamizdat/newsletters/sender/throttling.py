@@ -5,10 +5,12 @@ Rules:
 1. A domain that asks for patience gets it: nothing goes there for a minute, then two, four … an
    hour. So its mails never stand before those of others.
 2. A mailbox that is full says nothing about its domain; a server that hangs up, stalls or says that
-   we send too much does at once, other troubles when MANY came in a row.
+   we send too much does at once, other troubles when MANY came in a row. What befell a line of ours
+   is never told here (``smtp.Answer.is_of_domain``).
 3. After a pause one mail goes first; the others follow when it was taken.
 4. A domain may have a rate of its own, in mails a second. Mails get their moments in turn.
-5. A new newsroom's domain is warmed up by a plan: so many mails on the first day, on the second …
+5. One that took nothing for about three days, asked every hour, is dead.
+6. A new newsroom's domain is warmed up by a plan: so many mails on the first day, on the second …
 
 Domains come as keyed hashes (``marks``). Moments are seconds since the epoch. Pure: chance and time
 are passed in.
@@ -23,6 +25,7 @@ from datetime import date
 FIRST, LONGEST = 60.0, 3600.0  # seconds of pause
 JITTER = 0.25  # of a pause, so that not everything comes back at once
 SOON = 30.0  # seconds for which moments of a rate are given out ahead
+DEAD = 70  # pauses in a row; nearly all of them are the longest
 MANY = 3  # troubles in a row that are not grave
 WHILE_IN_DOUBT = 30.0  # seconds until somebody asks again whether the first one was taken
 GRAVE = ("4.3", "4.4", "4.7")  # the system, the network, policy (RFC 3463, section 3)
@@ -81,6 +84,10 @@ class Throttles:
         """Say whether a mail whose moment has come may go: whether no pause began meanwhile."""
         found = self._known.get(domain)
         return found is None or (found.until <= now and not found.failures)
+
+    def is_dead(self, domain: bytes) -> bool:
+        """Say whether a domain has taken nothing for about three days."""
+        return self.kept(domain).failures >= DEAD
 
     def took(self, domain: bytes) -> None:
         """Hear that a domain took a mail."""

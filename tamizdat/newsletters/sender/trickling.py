@@ -1,8 +1,11 @@
 """Mails that go to a few at a time and never end: a welcome to whoever came lately.
 
 Each mail of a series has one sending, to which deliveries are added day by day. A subscription gets
-it once: the constraint of deliveries holds as long as a delivery is kept, which is seven days, so
-nobody may be chosen who was chosen longer ago (``longest``).
+it once: the constraint of deliveries holds as long as a delivery is kept, which is seven days at
+least, so nobody may be chosen who was chosen longer ago (``LONGEST``).
+
+With the stencils the moment changes at which the sending began: by it a loop that has read the old
+ones knows it.
 """
 
 from __future__ import annotations
@@ -38,14 +41,14 @@ def trickle(
         sending = Sending.objects.select_for_update().get(issue=plan.issue)
         if sending.state == State.STOPPED:
             return 0
+        Sending.objects.filter(pk=sending.pk).update(begun_at=now)
         for variant, each in stencils.items():
             values = {"packed": each.pack()}
             Kept.objects.update_or_create(sending=sending, variant=variant, defaults=values)
-        sending.begun_at = now  # from which it is counted how long a delivery is kept
         count = insert(sending, chosen)
         if count:
             Sending.objects.filter(pk=sending.pk).update(
-                laid=F("laid") + count, state=State.SENDING, begun_at=now, ended_at=None
+                laid=F("laid") + count, state=State.SENDING, ended_at=None
             )
         return count
 

@@ -42,6 +42,13 @@ class Time:
         return time.monotonic() + self.moved
 
 
+class Still(Time):
+    """A clock that only moves when it is moved."""
+
+    def steady(self) -> float:
+        return self.began + self.moved
+
+
 def relay(server: Server, lines: int = 2, **changes: float) -> Relay:
     patience = {"command": 20.0, "end": 20.0, **changes}
     return Relay(Place("127.0.0.1", server.port, must_start=False, **patience), lines=lines)

@@ -138,7 +138,8 @@ def test_what_was_settled_meanwhile_is_not_booked_over(tmp_path: Path) -> None:
     sending = died(tmp_path, 7, {0: None})
     settle(tmp_path)
     number = Delivery.objects.get(state="uncertain").pk
-    late = booking.Result(number, sending.pk, Delivery.State.SENT)
+    claim = journal.claims_of(7)[0] + 1
+    late = booking.Result(number, sending.pk, claim, Delivery.State.SENT)
     booking.book([late], NOW)
     sending.refresh_from_db()
     assert (sending.sent, sending.uncertain) == (0, 1)

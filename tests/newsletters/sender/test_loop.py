@@ -14,7 +14,7 @@ import pytest
 from django.db import DatabaseError
 
 from tamizdat.databases import PEOPLE
-from tamizdat.newsletters.sender import booking, loop, outcomes, sendings
+from tamizdat.newsletters.sender import booking, claims, loop, outcomes, sendings
 from tamizdat.newsletters.sender.models import Delivery, Domain, Sending
 from tamizdat.newsletters.sender.relays import Relay, Ways
 from tamizdat.newsletters.sender.talking import Place
@@ -421,3 +421,18 @@ def test_no_address_stands_in_what_the_sender_writes_down(tmp_path: Path) -> Non
     assert not re.search(
         rb"example\.org", b"".join(p.read_bytes() for p in tmp_path.glob("*.journal"))
     )
+
+
+def test_what_could_not_be_read_is_not_claimed_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody would send it, and nobody give it back, while the loop lives."""
+    subscribe("anna")
+    begun()
+
+    def away(*_: object) -> None:
+        raise DatabaseError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "_read", away)
+        with pytest.raises(DatabaseError):
+            claims.claim(1, 10, NOW)
+    assert len(claims.claim(2, 10, NOW)) == 1

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tamizdat.newsletters.sender.smtp import Answer, Kind, Line, Mail, stuffed
+from tamizdat.newsletters.sender.smtp import NO_UTF8, Answer, Kind, Line, Mail, stuffed
 from tamizdat.newsletters.sender.talking import Place
 from tests.newsletters.sender.servers import DROP, FEATURES, STALL, Server, serving
 
@@ -34,6 +34,7 @@ class Desk:
             Mail(next(numbers), "bounces+x@lantern.example", _address(name), data) for name in names
         )
         self.answers: list[tuple[str, Kind, str]] = []
+        self.of_domains: list[str] = []  # whose answers tell of their domains
         self.handed: list[int] = []
         self.ends: list[str] = []
 
@@ -44,7 +45,9 @@ class Desk:
         self.handed.append(mail.number)
 
     def answered(self, line: Line, answer: Answer) -> None:
-        self.answers.append((answer.mail.to.partition("@")[0], answer.kind, answer.reason))
+        name = answer.mail.to.partition("@")[0]
+        self.answers.append((name, answer.kind, answer.reason))
+        self.of_domains += [name] if answer.is_of_domain else []
 
     def broke(self, line: Line, reason: str) -> None:
         self.ends.append(reason)
@@ -208,12 +211,36 @@ def test_a_server_that_does_not_take_us_costs_no_mail() -> None:
 
 
 def test_international_addresses_go_only_where_they_are_taken() -> None:
-    for features, kind in ((FEATURES, Kind.TAKEN), (PLAIN, Kind.LATER)):
+    for features, kind in ((FEATURES, Kind.TAKEN), (PLAIN, Kind.UNTOUCHED)):
         desk, server = Desk("имя@reader.example", "boris"), Server(features)
         with talk(server, desk) as line:
             drive(line, desk, 2)
         assert desk.kinds == {"имя": kind, "boris": Kind.TAKEN}
+        assert (desk.answers[0][2] == NO_UTF8) == (kind is Kind.UNTOUCHED)
     assert not any("SMTPUTF8" in each for each in server.said)
+
+
+def test_what_befalls_a_line_in_the_middle_of_a_mail_tells_nothing_of_the_readers_domain() -> None:
+    def fault(step: str, about: str) -> str:
+        return "354 go on" if step == "data" else ""  # and takes what follows for commands
+
+    desk, server = Desk("anna", data=b"x\r\n" * 10_000_000), Server(PLAIN, fault)
+    with talk(server, desk) as line:
+        drive(line, desk, 1)
+    assert desk.kinds == {"anna": Kind.LATER}
+    assert desk.of_domains == []
+
+
+@pytest.mark.parametrize("step", ["rcpt", "data", "end"])
+def test_what_a_server_answers_about_a_mail_tells_of_the_readers_domain(step: str) -> None:
+    def fault(now: str, about: str) -> str:
+        return "451 4.7.1 slow" if step == now else ""
+
+    desk, server = Desk("anna"), Server(PLAIN, fault)
+    with talk(server, desk) as line:
+        drive(line, desk, 1)
+    assert desk.kinds == {"anna": Kind.LATER}
+    assert desk.of_domains == ["anna"]
 
 
 @pytest.mark.parametrize("address", ["a@b>\r\nRCPT TO:<c@d", "a b@c", "a@b c", "<a@b>", "nobody"])
