@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     rf"|<(?P<start>{_NAME})(?P<attributes>(?:{_ATTRIBUTE})*)[ \n]*/?>"
 )
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
-_HEADLINE = re.compile(r"<h1[^<>]*>(.*?)</h1>", re.DOTALL)
+_HEADLINE = re.compile("<h1[^<>]*>")
 _TAGS = re.compile(r"<[^<>]*>")
 _ID = re.compile("[^ ]+")
 _WIDTH = re.compile(rf"({_MEDIA})(?: ([0-9]{{1,5}})w)?")
@@ -76,10 +76,12 @@ def shown(page: str, number: int, manner: Manner) -> str:
 
 def headline(page: str) -> str:
     """Return the first headline of a page, as escaped text. Raises Malformed."""
-    found = _HEADLINE.search(page)
-    if found is None:
+    start = _HEADLINE.search(page)
+    # One pattern for both ends would look for the second end from each h1 anew.
+    end = page.find("</h1>", start.end()) if start else -1
+    if start is None or end < 0:
         raise Malformed("a page that is shown should have a headline")
-    return _plain(_TAGS.sub("", found[1]))
+    return _plain(_TAGS.sub("", page[start.end() : end]))
 
 
 def pictures(page: str) -> list[dict[str, int]]:

@@ -11,8 +11,10 @@ Rules:
   (``media/SHA-256.ending``), and only where a proved page of the bundle names it: so nobody adds a
   picture of their own.
 * A bundle may have expired, and may be older than what the reader has seen: it is a copy from a
-  day, and says from which. It is held to the newest root that the reader knows, so a key that was
-  replaced proves nothing any more.
+  day, and says from which. It is held to the newest root that the reader knows, so a key that root
+  names and that was replaced proves nothing any more. The keys of pages and media are named by
+  targets, which a bundle brings along: a stolen one proves what its thief likes, of days when it
+  was in force, until targets has a new key too (``ceremony.revoked_with``).
 * It holds nothing else: what proves nothing is refused. Whoever passes it on cannot hide a word.
 * The same pages of the same edition make the same bytes.
 """

@@ -7,6 +7,8 @@ Rules (TUF specification 1.0, by section):
   put in place.
 * *Targets* delegates to *media* by path, then to *pages* by all hash prefixes, both terminating
   (4.5); each of them delegates to its bins by succinct roles (TAP 15).
+* Who revokes a key of pages or media for good gives targets a new one too, by a new root: an old
+  targets that names the stolen key would hold for ever in bundles, which bring their own.
 * Nothing is written before all is made and checked. Private keys are written first, the file that
   names them last: cut off anywhere, the ring that loads is the old one or the new one
   (tamizdat.edition.keys says why).
@@ -184,6 +186,11 @@ def role_of(keyring: Keyring, beginning: str) -> tuple[str, str]:
         count = "no key" if not fitting else f"{len(fitting)} keys"
         raise NoSuchKey(f"{count} in force begins with {beginning!r}; see: tamizdat keys status")
     return known[fitting[0]], fitting[0]
+
+
+def revoked_with(role: str) -> list[str]:
+    """Return which roles get new keys so that an old key of this on-line role proves nothing."""
+    return [role] if role in NAMED_BY_ROOT else [TARGETS, role]
 
 
 def _change(

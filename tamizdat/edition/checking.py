@@ -6,8 +6,8 @@ What is checked, in this order; the first wrong thing ends it, and is named:
    trusted one, so that readers who know only that one get here.
 2. Every bin: it lists only paths that readers look for there, with names that any host can hold
    side by side. ``404.html`` is one of them.
-3. Every listed file's bytes. Where the source can tell its paths, also that compressed siblings
-   decode to just these bytes.
+3. Every listed file's bytes; a long one in pieces, so that it takes no memory. Where the source can
+   tell its paths, also that compressed siblings decode to just these bytes.
 4. Where the source can tell its paths: that nobody put a file there that is not signed. What stays
    after an edition has passed is no stranger (``superseded`` says what that is).
 """
@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from tuf.api.metadata import Root, Timestamp
 
@@ -41,12 +42,13 @@ from tamizdat.edition.reading import (
     refresh,
 )
 from tamizdat.edition.roles import ROOT, TARGETS, TIMESTAMP, file_name, is_media
-from tamizdat.edition.superseded import PART, Superseded, check_siblings
+from tamizdat.edition.superseded import MOST_WHOLE, PART, Superseded, check_siblings
 from tamizdat.edition.tree import SIBLINGS, Entry
 from tamizdat.edition.trust import Edition, Trust
 
 NOT_FOUND = "404.html"
 BATCH = 64  # files in one go of one thread
+AHEAD = 32  # bins that are held while they wait to be looked at
 MOST_NAMED = 3
 TRIES = 3
 LONGEST_METADATA = max(LIMITS.values())
@@ -103,7 +105,8 @@ def check_pages(source: Source, trust: Trust, pages: Sequence[str]) -> Checked:
         entry = find(trust, source, page)
         if entry is None:
             raise Missing(f"{page}: this edition has no such file")
-        length += len(fetch_signed(source, entry))
+        expect_measure(entry, *measure(source, entry.path, entry.length))
+        length += entry.length
     return Checked(trust.edition, _first_end(trust), len(pages), length, 0)
 
 
@@ -273,11 +276,13 @@ def _delegates(trust: Trust, role: str) -> list[str]:
 
 
 def _fetched(trust: Trust, source: Source, roles: list[str], threads: int) -> Iterator[bytes]:
-    """Yield the files of these roles, in order; several are asked for at a time."""
+    """Yield the files of these roles, in order; several are asked for at a time, and no more than
+    memory has room for."""
     wanted = [trust.next_listing(role) for role in roles]
     with ThreadPoolExecutor(threads) as pool:
         try:
-            yield from pool.map(lambda each: fetch(source, *each), wanted)
+            for at in range(0, len(wanted), AHEAD):
+                yield from pool.map(lambda each: fetch(source, *each), wanted[at : at + AHEAD])
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -305,16 +310,18 @@ def _check_files(source: Source, entries: list[Entry], threads: int, count: _Cou
     batches = [entries[at : at + BATCH] for at in range(0, len(entries), BATCH)]
     has_siblings = source.paths() is not None
 
+    one_long = Lock()
+
     def check_batch(batch: list[Entry]) -> int:
         for entry in batch:
-            if is_media(entry.path):
+            if not has_siblings:
                 expect_measure(entry, *measure(source, entry.path, entry.length))
-                if has_siblings:
+            elif is_media(entry.path) or entry.length > MOST_WHOLE:
+                expect_measure(entry, *measure(source, entry.path, entry.length))
+                with one_long:  # it is held whole where it has a sibling
                     check_siblings(source, entry.path, entry.length)
             else:
-                data = fetch_signed(source, entry)
-                if has_siblings:
-                    check_siblings(source, entry.path, len(data), data)
+                check_siblings(source, entry.path, entry.length, fetch_signed(source, entry))
         return len(batch)
 
     count.expect(len(entries))

@@ -12,7 +12,8 @@ Rules:
 4. A key's id is the SHA-256 of its canonical JSON. One key under two ids would count twice towards
    a threshold (TUF 4.3: one unique key for each id).
 5. The list of files in targets metadata becomes entries; each has a good path, a length and a
-   SHA-256.
+   SHA-256. Only media may be long: whoever reads a page holds it whole.
+6. Whom a path is delegated to is asked for every path, so a file names few roles and few patterns.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from tuf.api.metadata import Delegations, Role, Root, Signed, Snapshot, Targets,
 
 from tamizdat.edition.canonical import canonical, payload
 from tamizdat.edition.errors import Altered, EditionError, Malformed, TooLong
-from tamizdat.edition.paths import check
+from tamizdat.edition.paths import LONGEST, check
+from tamizdat.edition.roles import is_media
 from tamizdat.edition.tree import Entry
 
 LIMITS: dict[type[Signed], int] = {
@@ -41,6 +43,8 @@ LIMITS: dict[type[Signed], int] = {
     Targets: 5_000_000,
 }
 GREATEST = 2**53 - 1
+LONGEST_PAGE = 50_000_000  # of whatever is no media; a sitemap may have so much (sitemaps.org)
+MOST_PATTERNS = 100  # of paths and of hashes, in one file; ours have seventeen
 KEY_KIND = ("ecdsa", "ecdsa-sha2-nistp256")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
@@ -200,6 +204,8 @@ def _entries(said: dict[str, Any]) -> dict[str, Entry]:
 def _entry(path: str, about: dict[str, Any]) -> Entry:
     length, sha256 = about["length"], about["hashes"]["sha256"]
     _expect(_is_number(length, 0), "a file's length should be a number")
+    is_short = length <= LONGEST_PAGE or is_media(path)
+    _expect(is_short, f"a file that is no media has at most {LONGEST_PAGE} bytes")
     _expect(_HEX64.fullmatch(sha256) is not None, "a file's sha256 should be 64 digits")
     return Entry(check(path), sha256, length)
 
@@ -228,7 +234,12 @@ def _check_targets(targets: Targets) -> None:
 
 def _check_delegations(delegations: Delegations) -> None:
     _check_keys(delegations.keys)
-    for role in (delegations.roles or {}).values():
+    roles = (delegations.roles or {}).values()
+    patterns = [each for role in roles for each in role.paths or role.path_hash_prefixes or ()]
+    is_few = max(len(roles), len(patterns)) <= MOST_PATTERNS
+    _expect(is_few, f"more than {MOST_PATTERNS} roles or patterns are too many")
+    _expect(all(len(each) <= LONGEST for each in patterns), "a pattern is too long")
+    for role in roles:
         _check_role(role)
         _expect(type(role.terminating) is bool, "terminating should be true or false")
     if delegations.succinct_roles is not None:

@@ -2,6 +2,7 @@
 
 Rules (each refused by ``check``):
 
+* At most 1,000 characters: the way to a file is looked at folder by folder.
 * Relative, with ``/`` between segments, never empty, ``.`` or ``..``, and no trailing slash: a
   page is ``a/index.html``.
 * Unicode in NFC; no control characters, nothing beyond the basic plane, none of ``% ? # \\``.
@@ -22,6 +23,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+LONGEST = 1_000  # of which the database has room, too
 LONGEST_SEGMENT = 200
 BESIDE = frozenset({".br", ".gz"})
 FORBIDDEN = frozenset("%?#\\")
@@ -42,6 +44,8 @@ def check(path: str) -> str:
 
     Raises BadPath, naming the path and the rule.
     """
+    if len(path) > LONGEST:
+        raise BadPath(f"{path[:LONGEST_SEGMENT]!r}… has more than {LONGEST} characters")
     if _PLAIN.fullmatch(path):  # most are; the rules below would let them pass
         return path
     if path != unicodedata.normalize("NFC", path):

@@ -23,7 +23,7 @@ from tuf.api.metadata import Root, Snapshot, Targets
 from tamizdat.edition.book import open_book
 from tamizdat.edition.bundle import LONGEST, Bundle, open_bundle, path_of
 from tamizdat.edition.errors import Altered, EditionError, Stray
-from tamizdat.edition.metadata import LIMITS, Sealed, read, require
+from tamizdat.edition.metadata import LIMITS, LONGEST_PAGE, Sealed, read, require
 from tamizdat.edition.reading import Source, fetch, measure
 from tamizdat.edition.roles import MEDIA, PAGES, SNAPSHOT, TARGETS, group_of, is_bin, is_media
 from tamizdat.edition.saved import WEEK_FRAME, open_saved, week_path
@@ -192,11 +192,12 @@ def check_siblings(source: Source, path: str, length: int, data: bytes | None = 
 
     Raises Altered, or Stray for siblings of a file that is too long to have any.
     """
+    most = MOST_WHOLE if is_media(path) else LONGEST_PAGE
     for ending in SIBLINGS:
-        packed = source.read(path + ending, longest(length if data else min(length, MOST_WHOLE)))
+        packed = source.read(path + ending, longest(min(length, most)))
         if packed is None:
             continue
-        if data is None and length > MOST_WHOLE:
+        if length > most:
             raise Stray(f"{path}{ending}: so long a file has no compressed sibling")
         data = fetch(source, path, length) if data is None else data
         expect_sibling(path + ending, packed, data)

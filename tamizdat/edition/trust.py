@@ -29,13 +29,15 @@ those of the TUF specification 1.0.
     old under a plain line. Rules 3 to 7 hold all the same.
 10. What is kept between visits (``keep``) is verified again when it is taken up (``resume``),
     except that it may have expired: it only serves to refuse what is older (5.4.3, 5.5.5).
+11. Whoever began with a later root than the first knows those that lead there by fingerprint
+    (``before``): a newsroom is recognised by them, and nothing else is believed for their sake.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -86,6 +88,7 @@ class Trust:
         first = read(Root, root, "the trusted root")
         require(first, first.signed.roles[ROOT], first.signed.keys, "itself")
         self.roots = [first]
+        self.before: list[str] = []
 
     # What is trusted
 
@@ -149,6 +152,18 @@ class Trust:
     def forget(self, role: str) -> None:
         """Let go of what a role lists, to spare memory; it can be read again."""
         self._listings.pop(role, None)
+
+    def is_known_by(self, root: Sealed[Root]) -> bool:
+        """Say whether this root is one of the newsroom's (rule 11)."""
+        return fingerprint(root) in {*self.before, *map(fingerprint, self.roots)}
+
+    def note_way(self, way: Sequence[Sealed[Root]]) -> None:
+        """Note which of these roots, each signed by the one before, lead to the first (rule 11)."""
+        prints = [fingerprint(each) for each in way]
+        first = fingerprint(self.roots[0])
+        if first in prints:
+            new = [each for each in prints[: prints.index(first)] if each not in self.before]
+            self.before = [*self.before, *new][:MOST_ROOTS]
 
     # Which file comes next, and how long it may be
 
@@ -240,14 +255,20 @@ class Trust:
     # Between visits
 
     def keep(self) -> bytes:
-        """Return what ``resume`` takes up: roots, timestamp and snapshot; no path, no bin."""
+        """Return what ``resume`` takes up: roots, timestamp and snapshot; no path, no bin.
+
+        Raises as that does, where a hostile newsroom's could not be taken up: they are not kept.
+        """
         kept = {
             "kept": 1,
+            "before": self.before,
             "roots": [each.data.decode() for each in self.roots],
             "timestamp": self.timestamp and self.timestamp.data.decode(),
             "snapshot": self.snapshot and self.snapshot.data.decode(),
         }
-        return json.dumps(kept, ensure_ascii=False, sort_keys=True, indent=0).encode()
+        data = json.dumps(kept, ensure_ascii=False, sort_keys=True, indent=0).encode()
+        self.resume(data, self.now)
+        return data
 
     @classmethod
     def resume(cls, kept: bytes, now: datetime, *, refuse_expired: bool = True) -> Self:
@@ -255,11 +276,13 @@ class Trust:
         said = load(kept, "what was kept", LONGEST_KEPT)
         try:
             roots = [each.encode() for each in said["roots"]]
+            before = [str(each) for each in said.get("before", ())]
             rest = [said[role] and said[role].encode() for role in (TIMESTAMP, SNAPSHOT)]
             first, *others = roots
         except (KeyError, TypeError, AttributeError, ValueError):
             raise Malformed("what was kept cannot be read") from None
         trust = cls(first, now, refuse_expired=refuse_expired)
+        trust.before = before
         for root in others:
             trust.update_root(root)
         timestamp, snapshot = rest

@@ -4,21 +4,25 @@ Rules:
 
 * One file for each newsroom, named by the fingerprint of the first root that was trusted. It holds
   roots, timestamp and snapshot: never which pages, from where, or how often.
+* A newsroom is the same whichever of its roots one begins with: those that lead to the first that
+  was trusted are known by fingerprint.
 * It is its owner's alone, and written whole or not at all.
-* A file that cannot be read is named, never passed over: without it an old edition would pass.
+* A file that cannot be used is named, never passed over in silence: without it an old edition would
+  pass. It stops who looks for the newsroom that it is of, and nobody else.
+* What could not be taken up again is not written.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from tuf.api.metadata import Root
 
 from tamizdat.edition.errors import EditionError
-from tamizdat.edition.metadata import read
+from tamizdat.edition.metadata import Sealed
 from tamizdat.edition.trust import Trust, fingerprint
 
 
@@ -40,38 +44,54 @@ class Memory:
     def __init__(self, folder: Path, now: datetime) -> None:
         self.folder = folder
         self.now = now
+        self.unused: dict[Path, BadState] = {}  # files of other newsrooms, as it seems
 
-    def recall(self, root: bytes) -> Trust | None:
-        """Return what was kept of the newsroom with this root; None where it is a new one.
+    def recall(self, roots: Sequence[Sealed[Root]]) -> Trust | None:
+        """Return what was kept of the newsroom with one of these roots; None where it is a new one.
 
-        Raises BadState; Malformed and the like where it is no root.
+        Of several the newest: who began with two roots before may have two. Raises BadState.
         """
-        wanted = fingerprint(read(Root, root, "the root"))
-        for trust in self._all():
-            if any(fingerprint(each) == wanted for each in trust.roots):
-                return trust
-        return None
+        names = {fingerprint(each) for each in roots}
+        known = [trust for trust in self._all(names) if any(map(trust.is_known_by, roots))]
+        return max(known, key=_age, default=None)
 
     def keep(self, trust: Trust) -> None:
-        """Write down what is trusted now. Raises BadState."""
+        """Write down what is trusted now.
+
+        Raises BadState; TooLong, Altered where it is of no use.
+        """
+        data = trust.keep()
         file = self.folder / f"{fingerprint(trust.roots[0])}.json"
         aside = file.with_suffix(f".{os.getpid()}.new")
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             number = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(number, "wb") as opened:
-                opened.write(trust.keep())
+                opened.write(data)
                 opened.flush()
                 os.fsync(opened.fileno())
             aside.replace(file)
         except OSError as error:
             raise BadState(f"{file} cannot be written ({error.strerror})") from None
 
-    def _all(self) -> Iterator[Trust]:
+    def _all(self, names: Collection[str]) -> Iterator[Trust]:
+        """Yield all that was kept. Raises BadState for a file of one of these names only."""
         for file in sorted(self.folder.glob("*.json")):
             try:
-                yield Trust.resume(file.read_bytes(), self.now)
-            except OSError as error:
-                raise BadState(f"{file} cannot be read ({error.strerror})") from None
-            except EditionError as error:
-                raise BadState(f"{file} cannot be used: {error}") from None
+                yield self._read(file)
+            except BadState as error:
+                if file.stem in names:
+                    raise
+                self.unused[file] = error
+
+    def _read(self, file: Path) -> Trust:
+        try:
+            return Trust.resume(file.read_bytes(), self.now)
+        except OSError as error:
+            raise BadState(f"{file} cannot be read ({error.strerror})") from None
+        except EditionError as error:
+            raise BadState(f"{file} cannot be used: {error}") from None
+
+
+def _age(trust: Trust) -> tuple[int, int]:
+    return trust.root.version, trust.timestamp.signed.version if trust.timestamp else 0

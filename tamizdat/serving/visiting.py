@@ -9,7 +9,9 @@ Rules:
 * 404 and 410 say that there is no file. So does 403 where the next root is looked for: object
   stores answer so for what is not there.
 * An answer is cut off after as many bytes as the file may have, and when its time is over: all of
-  it counts, what stands before the file and behind it too. One deadline holds for a whole request.
+  it counts, what stands before the file and behind it too. One deadline holds for a whole request,
+  and none is further off than LONGEST_WAIT, however long a file was signed as.
+* A file comes in pieces to who can do with them, so that a long one takes no memory.
 * What a mirror says is made printable before it is told: a terminal would obey it.
 * As many connections as threads ask; one that failed is not used again.
 """
@@ -23,7 +25,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Self
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -33,6 +35,7 @@ from tamizdat.edition.errors import Altered, EditionError, TooLong, printable
 TIMEOUT = 20.0  # seconds without a byte
 PATIENCE = 60.0  # seconds for a file, and one more for every SLOWEST bytes
 SLOWEST = 10_000
+LONGEST_WAIT = 21_600.0  # seconds that all its bytes together may add to that
 PIECE = 65_536
 HOPS = 2
 MOVED = (301, 302, 307, 308)
@@ -83,8 +86,14 @@ class Mirror:
         self._open.clear()
 
     def read(self, path: str, limit: int) -> bytes | None:
+        pieces = self.pieces(path, limit)
+        return None if pieces is None else b"".join(pieces)
+
+    def pieces(self, path: str, limit: int) -> Iterator[bytes] | None:
+        """Return a file in pieces, to be read by the same thread before it asks for another."""
         target = self._base + quote(path)
-        self._own.until = self._timer() + self._patience + limit / SLOWEST
+        wait = self._patience + min(limit / SLOWEST, LONGEST_WAIT)
+        self._own.until = self._timer() + wait
         for _ in range(HOPS + 1):
             answer = self._ask(target, path)
             if answer.status not in MOVED:
@@ -96,7 +105,9 @@ class Mirror:
     def paths(self) -> None:
         """A mirror on the web cannot say which files it has."""
 
-    def _take(self, answer: http.client.HTTPResponse, path: str, limit: int) -> bytes | None:
+    def _take(
+        self, answer: http.client.HTTPResponse, path: str, limit: int
+    ) -> Iterator[bytes] | None:
         is_gone = answer.status in GONE
         if is_gone or (answer.status == 403 and _NEXT_ROOT.fullmatch(path)):
             self._drop()
@@ -109,26 +120,26 @@ class Mirror:
             raise Altered(f"{path}: the mirror sends it compressed, though asked not to")
         return self._body(answer, path, limit)
 
-    def _body(self, answer: http.client.HTTPResponse, path: str, limit: int) -> bytes:
+    def _body(self, answer: http.client.HTTPResponse, path: str, limit: int) -> Iterator[bytes]:
         most = limit + 1
         promised = answer.length  # None where the mirror says none, or sends it in chunks
-        found = bytearray()
+        found = 0
         try:
-            while len(found) < min(most, most if promised is None else promised):
-                piece = answer.read1(min(PIECE, most - len(found)))
+            while found < min(most, most if promised is None else promised):
+                piece = answer.read1(min(PIECE, most - found))
                 if not piece and promised is not None:
-                    raise http.client.IncompleteRead(bytes(found))
+                    raise http.client.IncompleteRead(b"")
                 if not piece:
                     break
-                found += piece
-            if len(found) == promised:
+                found += len(piece)
+                yield piece
+            if found == promised:
                 answer.read()  # nothing is left, and http.client wants to see that
         except _BROKEN as error:
-            self._drop()
             raise _failure(error, path, f"{path}: the mirror broke off") from None
-        if not answer.isclosed():
-            self._drop()
-        return bytes(found)
+        finally:
+            if not answer.isclosed():
+                self._drop()
 
     def _ask(self, target: str, path: str) -> http.client.HTTPResponse:
         """Ask for a path. Raises Unreachable, TooLong."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tamizdat.edition import reading
 from tamizdat.edition.bundle import Bundle, make, open_bundle, path_of
+from tamizdat.edition.ceremony import revoked_with
 from tamizdat.edition.errors import (
     Altered,
     BadPath,
@@ -24,7 +25,17 @@ from tamizdat.edition.errors import (
     TooLong,
 )
 from tamizdat.edition.trust import Trust
-from tests.edition.newsroom import DAY, NOW, Memory, Newsroom, dumps, named_for, said_in, sign
+from tests.edition.newsroom import (
+    DAY,
+    NOW,
+    Memory,
+    Newsroom,
+    about,
+    dumps,
+    named_for,
+    said_in,
+    sign,
+)
 
 DAM, MAYOR = "2026/11/dam/index.html", "ru/2026/11/мэр/index.html"
 PICTURE, FILM = b"\xff\xd8picture", b"\x00film" * 100
@@ -167,6 +178,40 @@ def test_a_key_that_was_replaced_proves_nothing_any_more() -> None:
     known = Trust(rotating.files["signed/2.root.json"], NOW, refuse_expired=False)
     with pytest.raises(Altered, match="root 2 names"):
         open_bundle(data, lambda _: known)
+
+
+def _with_stolen_key(room: Newsroom) -> bytes:
+    """Return a bundle of edition 2 with a page that was never in it, by the key of pages alone."""
+    role = room.bin_of(DAM)
+    said = said_in(room.files[f"signed/{room.versions[role]}.{role}.json"])
+    said["targets"][DAM] = about(b"lies")
+    name = f"signed/{room.versions[role]}.{role}.json"
+    return make(Memory({**room.files, name: sign(said, ["pages"]), DAM: b"lies"}), [DAM], NOW)
+
+
+@pytest.mark.parametrize("role", ["pages", "media"])
+def test_a_stolen_key_of_who_lists_files_proves_nothing_once_those_have_new_ones_that_we_say(
+    role: str,
+) -> None:
+    rotating = newsroom()
+    data = _with_stolen_key(rotating)
+    for each in revoked_with(role):
+        if each == "targets":
+            rotating.rotate("targets", "targets-2")
+    known = Trust(rotating.files["signed/2.root.json"], NOW, refuse_expired=False)
+    with pytest.raises(Altered, match=r"targets.json is signed by 0 of the keys that root names"):
+        open_bundle(data, lambda _: known)
+
+
+def test_a_stolen_key_of_pages_forges_bundles_of_its_days_while_the_key_of_targets_stays() -> None:
+    """As the threat model says, and as ``tamizdat keys`` tells whoever replaces that key alone."""
+    rotating = newsroom()
+    data = _with_stolen_key(rotating)
+    rotating.keys["pages"] = ["pages-2"]
+    rotating.put_delegations()
+    rotating.put_root()
+    known = Trust(rotating.files["signed/2.root.json"], NOW, refuse_expired=False)
+    assert open_bundle(data, lambda _: known).files[DAM] == b"lies"
 
 
 def test_a_bundle_of_another_newsroom_is_refused() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tamizdat.edition.checking import Folder, check_edition, check_pages, settled
+from tamizdat.edition.checking import AHEAD, Folder, check_edition, check_pages, settled
 from tamizdat.edition.errors import (
     Altered,
     BadPath,
@@ -261,6 +262,77 @@ def test_a_long_name_is_told_in_short(newsroom: Newsroom, trust: Trust) -> None:
     newsroom.files["a" * 4000] = b"?"
     with pytest.raises(Stray, match=r"^a{300}…: no part"):
         check_edition(newsroom.source, trust)
+
+
+# What would take memory
+
+
+class Pieces(Memory):
+    """A source that gives files in pieces, and says which were read whole."""
+
+    def __init__(self, files: dict[str, bytes], can_list: bool) -> None:
+        super().__init__(files, can_list)
+        self.whole: set[str] = set()
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        data = super().read(path, limit)
+        if data is not None:
+            self.whole.add(path)
+        return data
+
+    def pieces(self, path: str, limit: int) -> Iterator[bytes] | None:
+        data = self.files.get(path)
+        return None if data is None else iter([data[: limit + 1]])
+
+
+@pytest.mark.parametrize("can_list", [True, False])
+def test_a_long_file_is_read_in_pieces_whatever_it_is(
+    can_list: bool, newsroom: Newsroom, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tamizdat.edition.checking.MOST_WHOLE", len(BODY) - 1)
+    source = Pieces(newsroom.files, can_list)
+    assert check_edition(source, trust).files == 3
+    assert not {PAGE, NAMED} & source.whole
+    check_pages(source, trust, [PAGE, NAMED])
+    assert not {PAGE, NAMED} & source.whole
+
+
+def test_a_long_page_may_have_siblings(
+    newsroom: Newsroom, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tamizdat.edition.checking.MOST_WHOLE", len(BODY) - 1)
+    newsroom.files[f"{PAGE}.gz"] = gzip.compress(BODY)
+    assert check_edition(newsroom.source, trust).files == 3
+    newsroom.files[f"{PAGE}.gz"] = gzip.compress(BODY[:-1])
+    with pytest.raises(Altered, match="decodes to"):
+        check_edition(newsroom.source, trust)
+
+
+class AtOnce:
+    """Threads that have done all that they were given before anybody takes a thing of it."""
+
+    most = 0
+
+    def __init__(self, threads: int) -> None:
+        """As many as there are."""
+
+    def __enter__(self) -> AtOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to end."""
+
+    def map(self, deed: Callable[[Any], Any], each: Sequence[Any]) -> Iterator[Any]:
+        AtOnce.most = max(AtOnce.most, len(each))
+        return iter([deed(one) for one in each])
+
+
+def test_no_more_bins_wait_in_memory_than_it_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tamizdat.edition.checking.ThreadPoolExecutor", AtOnce)
+    newsroom = Newsroom(pages_bits=6)
+    trust = Trust(newsroom.first_root(), NOW)
+    check_edition(newsroom.source, trust)
+    assert AtOnce.most == AHEAD
 
 
 # While editions come

@@ -26,6 +26,10 @@ STRICTER = {
     "key compromise: one key under two ids",
     "malformed: a key stands twice",
     "a bad path in a bin",
+    "a path of 1001 characters",
+    "85 patterns, and sixteen of hashes",
+    "a pattern of 1,001 characters",
+    "more roles than there may be",
 }
 LESS_STRICT = {"fast-forward, and recovery by a new root"}  # its snapshot alone has a new key
 

@@ -13,7 +13,15 @@ from securesystemslib.formats import encode_canonical
 from tuf.api.metadata import Root, Signed, Snapshot, Targets, Timestamp
 
 from tamizdat.edition.errors import Altered, BadPath, EditionError, Malformed, TooLong
-from tamizdat.edition.metadata import LIMITS, load, moment, read, require, signed_bytes
+from tamizdat.edition.metadata import (
+    LIMITS,
+    LONGEST_PAGE,
+    load,
+    moment,
+    read,
+    require,
+    signed_bytes,
+)
 from tests.edition.newsroom import Newsroom, dumps, said_in, sign, signer
 
 KINDS: dict[str, type[Signed]] = {
@@ -169,6 +177,50 @@ def test_one_thing_wrong_makes_a_file_malformed(
 ) -> None:
     with pytest.raises(Malformed, match=r"^it[: ]"):
         read(KINDS[kind], _bent(kind, way, value), "it")
+
+
+def test_only_media_are_long() -> None:
+    whole = json.loads(GOOD["bin"])
+    about = whole["signed"]["targets"]["404.html"]
+    about["length"] = LONGEST_PAGE
+    read(Targets, dumps(whole), "it")
+    about["length"] += 1
+    with pytest.raises(Malformed, match="it: a file that is no media has at most 50000000 bytes"):
+        read(Targets, dumps(whole), "it")
+    whole["signed"]["targets"] = {"media/film.mp4": about}
+    read(Targets, dumps(whole), "it")
+    whole["signed"]["targets"] = {"media/pages/film.html": about}
+    with pytest.raises(Malformed, match="no media"):
+        read(Targets, dumps(whole), "it")
+
+
+@pytest.mark.parametrize("field", ["paths", "path_hash_prefixes"])
+def test_patterns_are_few_in_all_roles_together(field: str) -> None:
+    """Each is held against every path: with no bound one file could keep a reader for days."""
+    whole = json.loads(GOOD["targets"])
+    first = whole["signed"]["delegations"]["roles"][0]
+    del first["paths"]
+    other = {**first, "name": "other"}
+    whole["signed"]["delegations"]["roles"] = [first, other]
+    first[field], other[field] = ["a"] * 60, ["b"] * 40
+    read(Targets, dumps(whole), "it")
+    other[field] = ["b"] * 41
+    with pytest.raises(Malformed, match="it: more than 100 roles or patterns are too many"):
+        read(Targets, dumps(whole), "it")
+    other[field] = ["b" * 1001]
+    with pytest.raises(Malformed, match="it: a pattern is too long"):
+        read(Targets, dumps(whole), "it")
+
+
+def test_roles_are_few() -> None:
+    whole = json.loads(GOOD["targets"])
+    first = {**whole["signed"]["delegations"]["roles"][0], "paths": []}
+    roles = [{**first, "name": f"role-{number}"} for number in range(101)]
+    whole["signed"]["delegations"]["roles"] = roles[:100]
+    read(Targets, dumps(whole), "it")
+    whole["signed"]["delegations"]["roles"] = roles
+    with pytest.raises(Malformed, match="more than 100 roles or patterns"):
+        read(Targets, dumps(whole), "it")
 
 
 def _bent(kind: str, way: tuple[str | int, ...], value: Any) -> bytes:

@@ -19,6 +19,12 @@ def test_natural_paths_are_taken(path: str) -> None:
     assert check(path) == path
 
 
+def test_a_path_may_have_a_thousand_characters_and_no_more() -> None:
+    assert check("й/" * 450 + "b" * 100)
+    with pytest.raises(BadPath, match=r"^'a/a/[a/]{196}'… has more than 1000 characters"):
+        check("a/" * 200_000 + "b")
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -42,6 +48,8 @@ def test_natural_paths_are_taken(path: str) -> None:
         "\ud800",
         unicodedata.normalize("NFD", "й.html"),
         "a" * 201,
+        "a/" * 450 + "b" * 101,
+        "й/" * 450 + "b" * 101,
         "й" * 101,
     ],
 )

@@ -16,6 +16,7 @@ import pytest
 from tuf.api.metadata import Root
 
 from tamizdat.edition import saved
+from tamizdat.edition.articles import headline
 from tamizdat.edition.bundle import Bundle
 from tamizdat.edition.errors import Altered, EditionError, Malformed, Stray, TooLong
 from tamizdat.edition.metadata import read
@@ -265,6 +266,16 @@ def test_a_frame_of_another_form_is_refused(bend: dict[str, object]) -> None:
         read_frame(json.dumps(said).encode())
 
 
+ENDLESS = b"<article></article>" + b"<h1>" * 1_000_000
+
+
+def test_headlines_that_do_not_end_are_looked_through_once() -> None:
+    """Were the end looked for from each of them anew, it would take days."""
+    with pytest.raises(Malformed, match="should have a headline"):
+        headline(ENDLESS.decode())
+    assert headline("<h1>a<h1 class=b>c</h1></h1>") == "ac"
+
+
 # The same in a reader's browser
 
 
@@ -322,6 +333,15 @@ def test_a_browser_refuses_each_attack(check: Callable[..., list[dict[str, objec
     kinds = [each["kind"] for each in check(*ATTACKS.values())]
     wrong = {attack: kind for attack, kind in zip(ATTACKS, kinds, strict=True) if kind != "altered"}
     assert wrong == {"cut off": "unknown"}
+
+
+def test_a_browser_looks_through_headlines_that_do_not_end_once(
+    check: Callable[..., list[dict[str, object]]],
+) -> None:
+    room = kept.newsroom()
+    room.publish({"2026/11/evil/index.html": ENDLESS})
+    made = kept.bundle("2026/11/evil/index.html", STORY_FRAME, room=room)
+    assert [each["kind"] for each in check(saved.MARK + made + saved.END)] == ["altered"]
 
 
 def test_another_newsrooms_file_is_told_from_ours(

@@ -268,12 +268,60 @@ def test_what_is_kept_is_taken_up_again(trust: Trust) -> None:
     assert "signed/timestamp.json" in again.expired
 
 
+def test_what_would_be_too_long_to_be_taken_up_is_not_kept(
+    trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tamizdat.edition.trust.LONGEST_KEPT", len(trust.keep()))
+    assert trust.keep()
+    trust.before = ["a"]
+    with pytest.raises(TooLong, match="what was kept is longer than"):
+        trust.keep()
+
+
+def test_what_the_newest_root_gives_no_key_for_is_not_kept(
+    trust: Trust, newsroom: Newsroom
+) -> None:
+    """Its roles are as before, so nothing is forgotten; the key that they name is gone."""
+    said = newsroom.say_root()
+    del said["keys"][newsroom.role("snapshot")["keyids"][0]]
+    newsroom.put("root", said)
+    reading.follow_roots(trust, newsroom.source)
+    assert trust.snapshot is not None
+    with pytest.raises(Altered, match="signed by 0 of the keys that root 2 names"):
+        trust.keep()
+
+
 def test_a_beginning_is_kept_too(newsroom: Newsroom) -> None:
     trust = Trust(newsroom.first_root(), NOW)
     newsroom.put_root()
     reading.follow_roots(trust, newsroom.source)
     again = Trust.resume(trust.keep(), NOW)
     assert (again.root.version, again.timestamp, again.snapshot) == (2, None, None)
+
+
+def test_the_roots_that_led_to_the_one_begun_with_are_known_by_it(newsroom: Newsroom) -> None:
+    first = newsroom.first_root()
+    newsroom.put_root()
+    newsroom.put_root()
+    way = Trust(first, NOW)
+    reading.follow_roots(way, newsroom.source)
+    trust = Trust(newsroom.files["signed/2.root.json"], NOW)
+    assert not trust.is_known_by(way.roots[0])
+    for _ in range(2):
+        trust.note_way(way.roots)
+    assert trust.before == [fingerprint(way.roots[0])]
+    again = Trust.resume(trust.keep(), NOW)
+    assert again.is_known_by(way.roots[0])
+    assert again.is_known_by(way.roots[1])
+    assert again.roots[0].data != first
+
+
+def test_roots_that_lead_elsewhere_are_not_noted(newsroom: Newsroom, trust: Trust) -> None:
+    other = Newsroom()
+    other.keys["timestamp"] = ["other"]
+    other.put_root()
+    trust.note_way(Trust(other.files["signed/2.root.json"], NOW).roots)
+    assert trust.before == []
 
 
 def test_what_is_kept_names_no_page(trust: Trust, newsroom: Newsroom) -> None:
@@ -292,6 +340,7 @@ def test_what_is_kept_names_no_page(trust: Trust, newsroom: Newsroom) -> None:
         b'{"roots":[1],"timestamp":null,"snapshot":null}',
         b'{"roots":"ab","timestamp":null,"snapshot":null}',
         b'{"roots":["\\ud800"],"timestamp":null,"snapshot":null}',
+        b'{"before":1,"roots":["a"],"timestamp":null,"snapshot":null}',
     ],
 )
 def test_what_was_kept_badly_is_malformed(kept: bytes) -> None:

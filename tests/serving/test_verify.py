@@ -164,6 +164,70 @@ def test_a_newer_root_from_another_way_does_not_make_us_forget(desk: Desk, tmp_p
     assert (code, "3 has been seen before" in errors) == (1, True)
 
 
+@pytest.fixture
+def begun(desk: Desk, tmp_path: Path) -> Desk:
+    """A desk that has begun with the second root and seen edition 4. Beside it: ``old``, edition 3;
+    ``older``, edition 2, from before that root."""
+    Desk(desk.newsroom, tmp_path / "older", desk.capsys)
+    desk.newsroom.put_root()
+    desk.newsroom.publish({PAGE: b"<p>The dam holds well.</p>"})
+    Desk(desk.newsroom, tmp_path / "old", desk.capsys)
+    desk.newsroom.publish({PAGE: b"<p>The dam broke.</p>"})
+    desk.carry()
+    root = desk.edition / "signed/2.root.json"
+    assert desk.verify(desk.edition, "--trusted-root", root)[0] == 0
+    return desk
+
+
+@pytest.mark.parametrize("which", ["old", "older"])
+def test_who_began_with_a_later_root_is_shown_nothing_older_without_it(
+    which: str, begun: Desk, tmp_path: Path
+) -> None:
+    code, _, errors = begun.verify(tmp_path / which / "edition")
+    assert (code, "4 has been seen before" in errors) == (1, True)
+    assert begun.verify()[0] == 0
+    assert len(list(begun.state.iterdir())) == 1
+
+
+def test_what_was_kept_before_the_first_roots_were_noted_is_found_by_the_later_ones(
+    begun: Desk, tmp_path: Path
+) -> None:
+    (file,) = begun.state.iterdir()
+    kept = json.loads(file.read_bytes())
+    del kept["before"]
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    assert begun.verify(tmp_path / "old" / "edition")[0] == 1
+    begun.verify()
+    assert begun.verify(tmp_path / "older" / "edition")[0] == 1
+
+
+def test_of_a_newsroom_that_was_kept_twice_the_newest_counts(begun: Desk, tmp_path: Path) -> None:
+    """As one began with either root before they were known to be the same."""
+    (newer,) = begun.state.iterdir()
+    assert begun.verify(tmp_path / "old" / "edition", state=tmp_path / "other")[0] == 0
+    (older,) = (tmp_path / "other").iterdir()
+    older.rename(begun.state / older.name)
+    assert older.name != newer.name
+    assert begun.verify(tmp_path / "old" / "edition")[0] == 1
+
+
+def test_a_later_root_is_known_by_what_leads_to_it_and_an_earlier_by_what_it_leads_to(
+    begun: Desk, tmp_path: Path
+) -> None:
+    """The first that was seen is the second; one more is given, and it stands between."""
+    begun.newsroom.put_root()
+    files = dict(begun.newsroom.files)
+    given = tmp_path / "3.root.json"
+    given.write_bytes(files["signed/3.root.json"])
+    old = Tree(tmp_path / "old" / "edition")
+    old.write("signed/3.root.json", given.read_bytes())
+    code, _, errors = begun.verify(old.root, "--trusted-root", given)
+    assert (code, "4 has been seen before" in errors) == (1, True)
+    first = begun.edition / "signed/1.root.json"
+    code, _, errors = begun.verify(old.root, "--trusted-root", first)
+    assert (code, "4 has been seen before" in errors) == (1, True)
+
+
 def test_a_root_of_another_newsroom_does_not_fit(desk: Desk, tmp_path: Path) -> None:
     desk.verify()
     other = Newsroom()
@@ -193,6 +257,35 @@ def test_what_was_remembered_and_cannot_be_read_is_named(desk: Desk) -> None:
     file.unlink()
     file.mkdir()
     assert "cannot be read" in desk.verify()[2]
+
+
+def test_what_cannot_be_read_of_another_newsroom_stops_nobody_and_is_named(
+    desk: Desk, bundle: Path
+) -> None:
+    desk.state.mkdir()
+    bad = desk.state / f"{'0' * 64}.json"
+    bad.write_bytes(b"{")
+    for what in (desk.edition, bundle, desk.edition):
+        code, _, errors = desk.verify(what)
+        assert code == 0
+        assert errors.startswith(f"{bad} cannot be used: ")
+        assert errors.endswith("; of its newsroom nothing is known now.\n")
+        assert errors.count("\n") == 1
+    assert len(list(desk.state.iterdir())) == 2
+
+
+def test_a_newsroom_that_would_leave_what_cannot_be_read_leaves_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tamizdat.edition.trust.LONGEST_KEPT", 100_000)
+    hostile = Newsroom()
+    hostile.publish({PAGE: b"<p>All dams hold.</p>"})
+    hostile.put("root", {**hostile.say_root(), "more": "a" * 100_000})
+    there = Desk(hostile, tmp_path / "hostile", desk.capsys)
+    code, _, errors = there.verify(state=desk.state)
+    assert (code, "what was kept is longer than" in errors) == (1, True)
+    assert not desk.state.exists()
+    assert desk.verify()[0] == 0
 
 
 def test_a_state_that_cannot_be_written_is_an_error(desk: Desk, tmp_path: Path) -> None:
@@ -263,6 +356,39 @@ def test_an_old_bundle_is_good_and_says_that_it_is_old(
     assert "signed on 2026-11-23 08:00 UTC; may be old (signatures ended on 2026-11-24" in said
     assert "A newer edition is known: 3." in said
     assert "first sight" not in said
+
+
+def test_a_bundle_is_held_to_what_was_seen_by_whichever_root(begun: Desk) -> None:
+    files = begun.newsroom.source
+    file = begun.folder / "dam.json"
+    file.write_bytes(make(files, [PAGE], NOW))
+    for before in (True, False):
+        code, said, _ = begun.verify(file)
+        assert (code, "first sight" in said) == (0, False)
+        (kept,) = begun.state.iterdir()
+        whole = json.loads(kept.read_bytes())
+        assert whole.pop("before") if before else not whole.get("before")
+        kept.write_text(json.dumps(whole), encoding="utf-8")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_bundle_by_a_key_that_a_root_put_out_of_force_is_refused_by_who_began_later(
+    is_kept: bool, begun: Desk
+) -> None:
+    file = begun.folder / "dam.json"
+    file.write_bytes(make(begun.newsroom.source, [PAGE], NOW))
+    begun.newsroom.rotate("targets", "targets-2")
+    begun.newsroom.put_delegations()
+    begun.newsroom.publish({PAGE: b"<p>The dam broke.</p>"})
+    begun.carry()
+    assert begun.verify()[0] == 0
+    (kept,) = begun.state.iterdir()
+    whole = json.loads(kept.read_bytes())
+    if not is_kept:
+        del whole["before"]
+        kept.write_text(json.dumps(whole), encoding="utf-8")
+    code, _, errors = begun.verify(file)
+    assert (code, "targets.json is signed by 0" in errors) == (1, True)
 
 
 @pytest.mark.parametrize("change", ["page", "root", "none"])

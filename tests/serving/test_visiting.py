@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from tamizdat.edition.errors import Altered, TooLong
-from tamizdat.serving.visiting import BadAddress, Mirror, Unreachable
+from tamizdat.serving.visiting import (
+    LONGEST_WAIT,
+    PATIENCE,
+    PIECE,
+    BadAddress,
+    Mirror,
+    Unreachable,
+)
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -232,6 +239,39 @@ def test_an_answer_that_drips_is_cut_off(server: Server) -> None:
         pytest.raises(TooLong, match="too slowly"),
     ):
         mirror.read("a", 100_000)
+
+
+def test_however_long_a_file_was_signed_as_its_time_is_over_some_day(server: Server) -> None:
+    server.answers["/a"] = say(200, b"x", Content_Length="2")
+    times = iter([0.0, 0.0, PATIENCE + LONGEST_WAIT])
+    with (
+        Mirror(server.address, timer=lambda: next(times)) as mirror,
+        pytest.raises(TooLong, match="too slowly"),
+    ):
+        mirror.read("a", 2**53 - 1)
+
+
+def test_a_long_file_comes_in_pieces(server: Server, mirror: Mirror) -> None:
+    whole = bytes(300_000)
+    server.answers |= {"/a": say(200, whole), "/b": say(404)}
+    pieces = mirror.pieces("a", 400_000)
+    assert pieces is not None
+    found = list(pieces)
+    assert b"".join(found) == whole
+    assert max(map(len, found)) <= PIECE
+    assert mirror.pieces("b", 9) is None
+    assert server.connections == 1
+
+
+def test_what_is_not_read_to_its_end_is_not_taken_for_the_next_file(
+    server: Server, mirror: Mirror
+) -> None:
+    server.answers |= {"/a": say(200, bytes(300_000)), "/b": say(200, b"1")}
+    pieces = iter(mirror.pieces("a", 400_000) or ())
+    next(pieces)
+    del pieces
+    assert mirror.read("b", 9) == b"1"
+    assert server.connections == 2
 
 
 def test_a_mirror_that_says_nothing_is_given_up(server: Server) -> None:

@@ -277,17 +277,23 @@ async function checkTargets(said) {
   for (const [path, about] of said.get("targets")) {
     checkPath(path);
     expect(isNumber(about.get("length"), 0), "no length");
+    expect(about.get("length") <= 50_000_000 || /^media\/[^/]*$/.test(path), "too long");
     expect(HEX64.test(about.get("hashes").get("sha256")), "no hash");
   }
   const delegations = said.get("delegations");
   if (!delegations) return;
   await checkKeys(delegations.get("keys"));
+  const named = delegations.get("roles") ?? [];
+  const patterns = named.flatMap((each) => each.get("paths") ?? each.get("path_hash_prefixes") ?? []);
+  expect(named.length <= 100 && patterns.length <= 100, "too many patterns");
+  expect(patterns.every((each) => each.length <= 1000), "a pattern too long");
   (delegations.get("roles") ?? []).forEach(checkRole);
   if (delegations.has("succinct_roles")) checkRole(delegations.get("succinct_roles"));
 }
 
 function checkPath(path) {
   const isBad =
+    path.length > 1000 ||
     path !== path.normalize("NFC") ||
     /[%?#\\\u0000-\u001f\u007f-\u009f\ud800-\udfff]/.test(path) ||
     path.split("/").some((part) => !part || part[0] === "." || bytes(part).length > 200);
@@ -476,8 +482,22 @@ function* delegates(file, path, digest) {
 }
 
 function matches(path, pattern) {
-  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*");
-  return new RegExp(`^${escaped}$`, "s").test(path);
+  const [names, parts] = [path, pattern].map((each) => each.split("/"));
+  return names.length === parts.length && parts.every((part, at) => fits(names[at], part));
+}
+
+/** No regular expression: with many stars it would not end. */
+function fits(name, pattern) {
+  const texts = pattern.split("*");
+  if (texts.length === 1) return name === pattern;
+  let at = 0;
+  for (const [number, text] of texts.entries()) {
+    const isLast = number === texts.length - 1;
+    const found = isLast ? name.length - text.length : name.indexOf(text, at);
+    if (found < at || !name.startsWith(text, found) || (number === 0 && found > 0)) return false;
+    at = found + text.length;
+  }
+  return true;
 }
 
 // Bundles

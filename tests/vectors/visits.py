@@ -303,6 +303,46 @@ def lone_files() -> Iterator[Case]:
     name = f"signed/{made.versions[role]}.{role}.json"
     files = bent(made, name, lambda said: said["targets"].update({"../a": about(LIE)}), "pages")
     yield case.refuses(files, "BadPath")
+    for length, error in ((1_000, ""), (1_001, "BadPath")):
+        case, made, _ = returning(f"a path of {length} characters")
+        names = (f"{'a/' * 450}{letter * (length - 900)}" for letter in "bcdefgh")
+        deep = next(each for each in names if made.bin_of(each) == made.bin_of(PAGE))
+        files = _next_bin(made, deep)
+        yield case.refuses(files, error) if error else case.sees(files, 4, BROKE)
+    for path, length, error in (
+        ("sitemaps/ru.xml", 50_000_000, "Missing"),
+        ("sitemaps/ru.xml", 50_000_001, "Malformed"),
+        ("media/film.mp4", 2**53 - 1, "Missing"),
+    ):
+        case, made, _ = returning(f"{path} of {length} bytes")
+        yield case.refuses(_next_bin(made, path, length), error, page=path)
+    for count, error in ((84, ""), (85, "Malformed")):
+        case, made, _ = returning(f"{count} patterns, and sixteen of hashes")
+        said = made.say_targets()
+        said["delegations"]["roles"][0]["paths"] = [f"media/{n}*" for n in range(count)]
+        files = _with_targets(made, said)
+        yield case.refuses(files, error) if error else case.sees(files, 4, BROKE)
+    case, made, _ = returning("a pattern of 1,001 characters")
+    said = made.say_targets()
+    said["delegations"]["roles"][0]["paths"] = ["media/" + "*a" * 500]
+    yield case.refuses(_with_targets(made, said), "Malformed")
+    case, made, _ = returning("more roles than there may be")
+    said = made.say_targets()
+    spare = said["delegations"]["roles"][0]
+    more = [{**spare, "name": f"spare-{number}", "paths": []} for number in range(99)]
+    said["delegations"]["roles"] += more
+    yield case.refuses(_with_targets(made, said), "Malformed")
+    for name, pattern in {
+        "a pattern with more stars than every way of them can be tried": "*i*n" * 20 + "x",
+        "what stands between stars stands there once": "in*in.html",
+        "a pattern begins where the name does": "n*.html",
+    }.items():
+        case, made, _ = returning(name)
+        said = made.say_targets()
+        said["delegations"]["roles"][0]["paths"] = [pattern]
+        page = "in" * 90 + ".html" if "x" in pattern else "in.html"
+        made.put("media", made.say_bins("media"))
+        yield case.sees(_with_targets(made, said), 4, None, page=page)
 
 
 def _raise(said: Said, version: int) -> None:
@@ -324,6 +364,26 @@ def _newer_snapshot(made: Newsroom, change: Callable[[Said], Any]) -> Files:
     return files | {
         TIMESTAMP: bent(made, TIMESTAMP, lambda said: _point(said, 4), "timestamp")[TIMESTAMP]
     }
+
+
+def _next_bin(made: Newsroom, path: str, length: int = len(LIE)) -> Files:
+    """Return the files of an edition where one bin lists one path more."""
+    role = made.bin_of(path)
+    said = made.say_bin(role)
+    said["targets"][path] = {**about(LIE), "length": length}
+    made.put(role, said)
+    return _sealed(made)
+
+
+def _with_targets(made: Newsroom, said: Said) -> Files:
+    made.put("targets", said)
+    return _sealed(made)
+
+
+def _sealed(made: Newsroom) -> Files:
+    made.put_snapshot()
+    made.put_timestamp()
+    return made.files
 
 
 def _with(made: Newsroom, root: bytes) -> Files:

@@ -9,13 +9,17 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from tamizdat.accounts import audit
 from tamizdat.accounts.models import Record
 from tamizdat.edition import rootkeys
 from tamizdat.edition.ceremony import NoSuchKey
+from tamizdat.edition.checking import Folder as Reading
+from tamizdat.edition.checking import check_edition
 from tamizdat.edition.keys import KeysBusy, alone, short
 from tamizdat.edition.rootkeys import CannotOpen
+from tamizdat.edition.trust import Trust
 from tamizdat.serving import keyroom
 from tamizdat.serving.folder import Folder
 from tamizdat.serving.keyroom import KeyroomError
@@ -163,6 +167,37 @@ def test_a_stolen_key_of_a_role_is_revoked(way: str, held: Folder, run: Run) -> 
     run("revoke", name, "--yes")
     assert ring_of(held).key_id("media") != stolen
     assert is_sealed(held)
+
+
+@pytest.mark.parametrize("role", ["pages", "media"])
+def test_a_stolen_key_of_who_lists_files_takes_that_of_targets_along_where_the_sticks_are(
+    role: str, held: Folder, run: Run, secret: tuple[str, str]
+) -> None:
+    """Else its thief could forge bundles of the days when it was in force, for ever."""
+    old = ring_of(held)
+    said = run("revoke", old.key_id(role), "--yes", *sticks(held, "a", "b"), *secret)
+    new = ring_of(held)
+    changed = {each for each in old.keys if old.key_id(each) != new.key_id(each)}
+    assert changed == {"targets", role}
+    assert new.root.version == 2
+    assert "The old ones count for nothing any more. A new root (version 2)" in said
+    assert is_sealed(held)
+    trust = Trust((held.edition / "signed/1.root.json").read_bytes(), timezone.now())
+    assert check_edition(Reading(held.edition), trust).files
+
+
+@pytest.mark.parametrize("deed", ["rotate", "revoke"])
+def test_without_the_sticks_it_is_said_that_old_bundles_can_be_forged_and_what_ends_that(
+    deed: str, held: Folder, run: Run, secret: tuple[str, str]
+) -> None:
+    old = ring_of(held)
+    said = run(deed, "pages" if deed == "rotate" else old.key_id("pages"), "--yes")
+    assert "count for nothing" not in said
+    assert "can forge such files until targets has a new key too" in said
+    assert "tamizdat keys rotate targets --root-key" in said
+    assert "count for nothing" in run(
+        "rotate", "targets", "--yes", *sticks(held, "a", "b"), *secret
+    )
 
 
 @pytest.mark.parametrize("name", ["", "a", "root-9", "root-9.age"])

@@ -13,6 +13,7 @@ import { bytes, canonical, expect, parse, Refused, refuse } from "./json.js";
 /** @type {Record<string, number>} */
 export const LIMITS = { root: 512000, timestamp: 16384, snapshot: 2000000, targets: 5000000 };
 const ORDER = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+const LONGEST = 1000; // characters of a path, or of a pattern
 export const SNAPSHOT = "snapshot.json";
 const CURVE = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
@@ -177,16 +178,21 @@ async function checkTargets({ targets, delegations }) {
   for (const [path, about] of Object.entries(targets)) {
     checkPath(path);
     expect(isNumber(about.length, 0) && hasHash(about));
+    expect(about.length <= 5e7 || /^media\/[^/]*$/.test(path)); // only media are long
   }
   if (!delegations) return;
   const { keys, roles = [], succinct_roles: shared } = delegations;
   await checkKeys(keys);
+  const patterns = roles.flatMap(({ paths, path_hash_prefixes: prefixes }) => paths || prefixes || []);
+  expect(Math.max(roles.length, patterns.length) <= 100);
+  expect(patterns.every((/** @type {string} */ each) => each.length <= LONGEST));
   roles.concat(shared || []).forEach(checkRole);
 }
 
 /** @param {string} path */
 export function checkPath(path) {
   const isBad =
+    path.length > LONGEST ||
     path !== path.normalize("NFC") ||
     /[%?#\\\u0000-\u001f\u007f-\u009f\ud800-\udfff]/.test(path) ||
     path.split("/").some((part) => !part || part[0] === "." || bytes(part).length > 200);

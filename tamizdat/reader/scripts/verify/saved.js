@@ -118,8 +118,11 @@ const plain = (said) => said.replace(/&nbsp;/g, "\u00a0");
 
 /** @param {string} page */
 function headline(page) {
-  const found = /<h1[^<>]*>([^]*?)<\/h1>/.exec(page) || refuse("Malformed");
-  return plain(found[1].replace(/<[^<>]*>/g, ""));
+  const [start] = /<h1[^<>]*>/.exec(page) || refuse("Malformed");
+  const at = page.indexOf(start) + start.length;
+  const end = page.indexOf("</h1>", at); // one pattern for both would look for it from each h1 anew
+  expect(end >= 0);
+  return plain(page.slice(at, end).replace(/<[^<>]*>/g, ""));
 }
 
 /**

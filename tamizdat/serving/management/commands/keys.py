@@ -2,8 +2,9 @@
 
 ceremony makes them all, once. status says what stands and what needs doing; its exit code is 1
 when something has expired, or others may read the keys. rotate gives roles new keys; revoke does
-it for a key that was lost or stolen; resign signs again what has come half-way to its end. vault
-is about the keys that readers' addresses are sealed with.
+it for a key that was lost or stolen, and with root keys so that old bundles by it fall too; resign
+signs again what has come half-way to its end. vault is about the keys that readers' addresses are
+sealed with.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ from tamizdat.serving import keyroom, keystatus, vaultkeys
 from tamizdat.serving.folder import Folder
 
 ALL = "online"  # every role that signs on this machine
+LEFT = (
+    "The old ones sign no edition any more. But bundles, saved stories and books that bear a day "
+    "when they were in force still hold: whoever stole a key of pages or media can forge such "
+    "files until targets has a new key too. If one was stolen, revoke it with --root-key, or do "
+    "this afterwards: tamizdat keys rotate targets --root-key …"
+)
 PATIENCE = 60.0  # seconds for which a change waits for a bake that is at work
 
 
@@ -128,7 +135,8 @@ class Command(BaseCommand):
         if role == ROOT:
             self._replace_root_key(folder, keyring, key_id, now, options)
         else:
-            self._rotate_online(folder, keyring, [role], now, options)
+            roles = ceremony.revoked_with(role) if options["root_key"] else [role]
+            self._rotate_online(folder, keyring, roles, now, options)
 
     def resign(self, folder: Folder, now: datetime, options: dict[str, Any]) -> None:
         keyring = Keyring.load(folder.keys)
@@ -297,7 +305,9 @@ def _replaced(folder: Folder, keyring: Keyring, options: dict[str, Any]) -> str:
 
 def _words(keyring: Keyring, roles: Sequence[str], is_by_root: bool) -> str:
     keys = ", ".join(f"{role} ({short(keyring.key_id(role))})" for role in roles)
-    words = [f"New keys will be made for: {keys}. The old ones count for nothing any more."]
+    is_whole = all(set(ceremony.revoked_with(role)) <= set(roles) for role in roles)
+    words = [f"New keys will be made for: {keys}."]
+    words.append("The old ones count for nothing any more." if is_whole else LEFT)
     if is_by_root:
         words.append(f"A new root (version {keyring.root.version + 1}) says so.")
     bins = [role for role in keyring.shape.bins() if role.partition("-")[0] in roles]

@@ -97,6 +97,13 @@ class Command(BaseCommand):
     def _verify(self, options: dict[str, Any]) -> None:
         now = datetime.now(UTC)
         memory = Memory(options["state"] or usual_folder(os.environ), now)
+        try:
+            self._verify_what(options, memory)
+        finally:
+            for bad in memory.unused.values():
+                self.stderr.write(f"{printable(str(bad))}; of its newsroom nothing is known now.")
+
+    def _verify_what(self, options: dict[str, Any], memory: Memory) -> None:
         given = _root_file(options["trusted_root"])
         what = options["what"]
         if not _is_address(what) and Path(what).is_file():
@@ -129,34 +136,62 @@ class Command(BaseCommand):
         self.stdout.write(_roots(trusted))
 
     def _verify_bundle(self, file: Path, given: bytes | None, memory: Memory) -> None:
+        data = _read(file, LONGEST)
+        opened = open_book if is_book(data) else open_saved if is_saved(data) else open_bundle
         found: list[Trusted] = []
+        held: list[Trust] = []
 
         def trusted(own: bytes) -> Trust:
             if given is None and not own:
                 raise Malformed("the bundle holds no first root; name one with --trusted-root")
             found.append(_trusted(given, given or own, memory))
-            return _for_bundle(found[0].trust)
+            return hold(found[-1].trust)
 
-        data = _read(file, LONGEST)
-        opened = open_book if is_book(data) else open_saved if is_saved(data) else open_bundle
+        def hold(known: Trust) -> Trust:
+            held.append(_for_bundle(known))
+            return held[-1]
+
         bundle = opened(data, trusted)
-        self.stdout.write(told(bundle, found[0].trust))
+        known = memory.recall(held[-1].roots) if found[-1].is_new else None
+        if known is not None:  # its own roots lead to one that was seen
+            found.append(Trusted(known, is_new=False, is_first_sight=False))
+            bundle = opened(data, lambda _: hold(known))
+        self.stdout.write(told(bundle, found[-1].trust))
         if opened is not open_bundle:
             self.stdout.write("What the file shows is what was signed, and nothing else.")
-        self.stdout.write(_roots(found[0]))
+        self.stdout.write(_roots(found[-1]))
 
 
 def _trusted_edition(given: bytes | None, source: Source, memory: Memory) -> Trusted:
-    """Take up what was seen; also where the root that is given is newer than what was seen then."""
-    own = first_root(source)
-    trusted = _trusted(given, given or own, memory)
-    known = memory.recall(own) if trusted.is_new else None
-    if known is None:
+    """Take up what was seen, whichever of the newsroom's roots one began with then or does now."""
+    way = Trust(first_root(source), memory.now)
+    trusted = _trusted(given, given or way.roots[0].data, memory)
+    if not trusted.is_new and trusted.trust.is_known_by(way.roots[0]):
         return trusted
+    follow_roots(way, source)
+    known = _recognized(trusted.trust, way, source, memory) if trusted.is_new else None
+    if known is not None:
+        trusted = Trusted(known, is_new=False, is_first_sight=False)
+    trusted.trust.note_way(way.roots)
+    return trusted
+
+
+def _recognized(new: Trust, way: Trust, source: Source, memory: Memory) -> Trust | None:
+    """Return what was kept of a newsroom that seemed new by the root one begins with, if anything:
+    where that root leads to one that was seen, or what was seen leads to that root.
+
+    ``way``: the roots from the edition's first one, which only say where to look.
+    """
+    begin = new.roots[0]
+    follow_roots(new, source)
+    known = memory.recall(new.roots)
+    if known is not None:
+        return known
+    known = memory.recall(way.roots)
+    if known is None:
+        return None
     follow_roots(known, source)
-    wanted = fingerprint(trusted.trust.roots[-1])
-    is_same = any(fingerprint(root) == wanted for root in known.roots)
-    return Trusted(known, is_new=False, is_first_sight=False) if is_same else trusted
+    return known if known.is_known_by(begin) else None
 
 
 def _for_bundle(known: Trust) -> Trust:
@@ -166,10 +201,10 @@ def _for_bundle(known: Trust) -> Trust:
 
 def _trusted(given: bytes | None, root: bytes, memory: Memory) -> Trusted:
     """Take up what was seen of the newsroom with this root, or begin with the root."""
-    known = memory.recall(root)
-    trust = known or Trust(root, memory.now)
+    new = Trust(root, memory.now)
+    known = memory.recall(new.roots)
     is_new = known is None
-    return Trusted(trust, is_new, is_first_sight=is_new and given is None)
+    return Trusted(known or new, is_new, is_first_sight=is_new and given is None)
 
 
 def _is_address(what: str) -> bool:
