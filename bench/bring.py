@@ -57,7 +57,7 @@ def arguments() -> argparse.Namespace:
 def one(count: int) -> dict[str, Any]:
     with newsroom() as home:
         again(__file__, "--act", home)
-        file = home / "list.csv"
+        file = home / "subscribed.csv"
         write(file, count)
         found: dict[str, Any] = {"list_mib": round(file.stat().st_size / (1 << 20))}
         words = ["newsletters", "import", "--home", home, file, "--newsletter", NAME]

@@ -1,13 +1,18 @@
-"""Who wrote a mail, as far as the host that took it in has checked (RFC 8601, RFC 7489).
+"""Who wrote a mail, and to whom, as far as our host has checked it (RFC 8601, RFC 7489).
 
 Rules:
 
 1. Only results that bear our own host's name (``authserv-id``) count. Anybody can write others.
 2. Our host puts its results on top, and takes away what pretends to be its own (RFC 8601, section
-   5). Where it did not, there are several results for DMARC: all of them must have passed.
+   5). Where it did not, there are several results for DMARC: all of them must have passed. Where
+   there are more than we look at, or longer ones, nobody is known: the true one may be among them.
 3. DMARC has passed, for the domain that stands in From. A domain that publishes no policy of DMARC
    is not enough: a signature alone is easier to pretend where our host takes nothing away.
 4. Without the name of our host nobody is known.
+5. That somebody wrote a mail does not say that she wrote it to us: whoever has a signed mail can
+   hand it in again, to whom he likes, with fields above it that nobody signed (RFC 6376, sections
+   8.6 and 8.15). To whom she wrote stands in To and Cc; such a field counts where it is there once
+   and every signature (DKIM) names it among what it signs.
 """
 
 from __future__ import annotations
@@ -15,13 +20,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from tamizdat.newsletters.inbox.letters import Mail, domain_of
+from tamizdat.newsletters.inbox.letters import NAMED, Mail, domain_of, mailboxes
 
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
 _RESULT = re.compile(r"([a-z0-9-]{1,30})\s*(?:/\s*\d+)?\s*=\s*([a-z]{1,20})\b(.*)", re.IGNORECASE)
 _PROPERTY = re.compile(r"([a-z]{1,20}\.[a-z0-9-]{1,30})\s*=\s*\"?([^\s;\"]{1,300})", re.IGNORECASE)
+_SIGNED = re.compile(r"(?:^|;)\s*h\s*=([^;]*)", re.IGNORECASE)
 PASS = "pass"  # noqa: S105 - a result's name
-MOST = 20  # results that are looked at
+MOST = 20  # results and signatures that are looked at
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,42 @@ def is_authentic(mail: Mail, host: str) -> bool:
     )
 
 
+def addressees(mail: Mail) -> list[str]:
+    """Return whom the writer of a mail named in it, and nobody else can have named."""
+    signatures = _all(mail, "dkim-signature")
+    if signatures is None:
+        return []
+    signed = [_signed(each) for each in signatures]
+    names = [name for name in NAMED if all(name in each for each in signed)]
+    fields = [_all(mail, name) or [] for name in names]
+    return [each for values in fields if len(values) == 1 for each in mailboxes(values[0])]
+
+
+def _signed(signature: str) -> set[str]:
+    """Return the names of the fields that a signature covers (RFC 6376, section 3.5)."""
+    return {name.strip().lower() for each in _SIGNED.findall(signature) for name in each.split(":")}
+
+
+def _all(mail: Mail, name: str) -> list[str] | None:
+    """Return a field's values; None where some of them may not have been looked at."""
+    values = mail.values(name)
+    came = sum(key.lower() == name for key, _ in mail.message.raw_items())
+    return None if came > min(MOST, len(values)) else values
+
+
 def _results(mail: Mail, host: str) -> list[Result]:
+    """Return our host's results; none where some of them may not have been looked at."""
+    values = _all(mail, "authentication-results")
+    if values is None:
+        return []
     found: list[Result] = []
-    for value in mail.values("authentication-results")[:MOST]:
-        name, _, rest = _plain(value).partition(";")
-        if _named(name) == host.lower():
-            found += filter(None, map(_result, rest.split(";")[:MOST]))
+    for value in values:
+        who, _, rest = _plain(value).partition(";")
+        if _named(who) == host.lower():
+            results = rest.split(";")
+            if len(results) > MOST:
+                return []
+            found += filter(None, map(_result, results))
     return found
 
 

@@ -19,7 +19,7 @@ import imaplib
 import poplib
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -66,8 +66,14 @@ class Place:
 class Box(Protocol):
     """Mails one by one."""
 
-    def mails(self) -> Iterator[tuple[str, bytes]]:
-        """Yield each mail with its name in the box. Raises BoxAway."""
+    def mails(
+        self, without: Collection[str] = (), last: Collection[str] = ()
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield each mail with its name in the box, AT_ONCE at most. Raises BoxAway.
+
+        Those whose names are in ``without`` are not even fetched, those in ``last`` come last: what
+        lies in the box for long keeps nothing new from being seen.
+        """
 
     def take_away(self, name: str) -> None:
         """Take a mail out of the box. Raises BoxAway."""
@@ -125,10 +131,13 @@ class Imap:
             self.close()
             raise
 
-    def mails(self) -> Iterator[tuple[str, bytes]]:
+    def mails(
+        self, without: Collection[str] = (), last: Collection[str] = ()
+    ) -> Iterator[tuple[str, bytes]]:
         with _reached():
             _, (found, *_) = self._line.uid("SEARCH", "ALL")
-        for name in (found or b"").decode("ascii", "replace").split()[:AT_ONCE]:
+        there = (found or b"").decode("ascii", "replace").split()
+        for name in _of_one_look(there, without, last):
             raw = self._fetch(name)
             if raw is not None:
                 yield name, raw
@@ -177,15 +186,21 @@ class Pop:
             self.close()
             raise
 
-    def mails(self) -> Iterator[tuple[str, bytes]]:
+    def mails(
+        self, without: Collection[str] = (), last: Collection[str] = ()
+    ) -> Iterator[tuple[str, bytes]]:
         with _reached():
             _, lines, _ = self._line.list()
             names = self._names()
-        for number, size in _pairs(lines)[:AT_ONCE]:
-            if size.isdecimal():
-                name = names.get(number, number)
-                self._numbers[name] = int(number)
-                yield name, self._fetch(int(number), int(size))
+        there = {
+            names.get(number, number): (int(number), int(size))
+            for number, size in _pairs(lines)
+            if size.isdecimal()
+        }
+        for name in _of_one_look(there, without, last):
+            number, size = there[name]
+            self._numbers[name] = number
+            yield name, self._fetch(number, size)
 
     def take_away(self, name: str) -> None:
         with _reached():
@@ -233,6 +248,13 @@ class _LongLines(poplib.POP3):
 
 class _LongLinesSsl(_LongLines, poplib.POP3_SSL):
     """Likewise, encrypted from the start."""
+
+
+def _of_one_look(
+    there: Iterable[str], without: Collection[str], last: Collection[str]
+) -> list[str]:
+    names = [name for name in there if name not in without]
+    return sorted(names, key=lambda name: name in last)[:AT_ONCE]
 
 
 def _pairs(lines: list[bytes]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 InboxError   what was asked for cannot be; the message says what to do
   NotNow     a mail cannot be carried out now; leave it where it is, and try later
+    AnswerWaits  nobody takes its answer now; other mails need not wait for it
 
 No message ever holds an address, a subject or a token.
 """
@@ -15,3 +16,7 @@ class InboxError(Exception):
 
 class NotNow(InboxError):
     """A mail cannot be carried out now; it is to stay where it is."""
+
+
+class AnswerWaits(NotNow):
+    """The answer to a mail cannot go out now: the server is away, or her own host's is."""

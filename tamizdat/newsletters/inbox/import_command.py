@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tamizdat.newsletters.inbox.bringing.forms import EXPORTED, FORMS
+
 if TYPE_CHECKING:
     from tamizdat.newsletters.inbox.bringing.lists import List, Person
     from tamizdat.newsletters.inbox.bringing.writing import Brought, Wanted
 
 HELP = "bring in subscribers from a file of listmonk, Ghost or Mailchimp, or a plain CSV"
-FORMS = ("csv", "listmonk", "ghost", "mailchimp")
 LOOK_EVERY = 0.5  # seconds between two states of the bar
 
 
@@ -30,6 +31,10 @@ def add_words(parser: ArgumentParser) -> None:
     parser.add_argument("--language", required=True, help="in which it is sent to these people")
     parser.add_argument("--format", choices=FORMS, default="", help="else it is found out")
     parser.add_argument(
+        "--exported", choices=EXPORTED, default="",
+        help="who is in the files, where a line does not say",
+    )  # fmt: skip
+    parser.add_argument(
         "--consented-on", type=_day, metavar="DAY",
         help="where a list does not say when people agreed: the day, as 2024-05-01",
     )  # fmt: skip
@@ -40,20 +45,22 @@ def add_words(parser: ArgumentParser) -> None:
 def run(
     options: dict[str, Any], say: Callable[[str], object], tell: Callable[[str], object]
 ) -> None:
-    """Weigh, ask, bring in. Raises ListError, InboxError."""
+    """Check, weigh, ask, bring in. Raises ListError, InboxError."""
     from tamizdat.newsletters.inbox.bringing.lists import open_list
     from tamizdat.newsletters.inbox.bringing.writing import bring, weigh
 
-    lists = [open_list(file, options["format"]) for file in options["files"]]
+    lists = [open_list(file, options["format"], options["exported"]) for file in options["files"]]
     wanted = _wanted(options, lists[0].form.name)
+    for each in lists:
+        each.check()
     names = ", ".join(f"{each.file.name} ({each.form.name})" for each in lists)
     if not options["yes"] or options["dry_run"]:
         weighed = _carried(weigh, lists, wanted, "looking")
-        say("\n".join(_lines(weighed, f"What would become of {names}:")))
+        say("\n".join(_lines(weighed, lists, f"What would become of {names}:")))
     if options["dry_run"] or (not options["yes"] and not _is_wanted()):
         return
     done = _carried(bring, lists, wanted, "bringing in")
-    say("\n".join(_lines(done, f"What became of {names}:")))
+    say("\n".join(_lines(done, lists, f"What became of {names}:")))
 
 
 def _carried(deed: Any, lists: list[List], wanted: Wanted, words: str) -> Brought:
@@ -107,14 +114,18 @@ def _is_named(offered: Any, name: str) -> bool:
     return name.lower() in (offered.name.lower(), ends, str(offered.newsletter))
 
 
-def _lines(found: Brought, head: str) -> list[str]:
+def _lines(found: Brought, lists: list[List], head: str) -> list[str]:
     rows = [
         (found.new, "new subscriptions", ""),
         (found.there, "have this newsletter already", "they stay as they are"),
         (found.suppressed, "are never written to", "erased, bounced, complained or left here"),
         (found.left, "left, bounced or complained there", "they are never written to from now on"),
         (found.signed_up, "left there, but signed up here themselves", "they stay"),
-        (found.unconfirmed, "never confirmed there", "left out; they can sign up here"),
+        (
+            found.unconfirmed,
+            "never confirmed there, or nobody says so",
+            "left out; they can sign up here",
+        ),
         (
             found.without_consent,
             "without a day of consent",
@@ -126,7 +137,8 @@ def _lines(found: Brought, head: str) -> list[str]:
     shown = [row for number, row in enumerate(rows) if row[0] or number == 0]
     width = max(len(f"{found.lines:,}"), 7)
     lines = [head, *(f"  {count:>{width},}  {_joined(*words)}" for count, *words in shown)]
-    return [*lines, f"  {found.lines:>{width},}  lines"]
+    notes = dict.fromkeys(f"! {note}" for each in lists for note in each.notes)
+    return [*lines, f"  {found.lines:>{width},}  lines", *notes]
 
 
 def _joined(what: str, note: str) -> str:

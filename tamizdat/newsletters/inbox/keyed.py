@@ -26,20 +26,24 @@ class Keyed:
     def of(cls, link_key: str) -> Keyed:
         return cls(hmac.digest(link_key.encode(), b"tamizdat inbox 1\x00", hashlib.sha256))
 
-    def mail(self, mail: Mail, raw: bytes) -> bytes:
-        """Return what a mail is known by when it comes again.
+    def mail(self, mail: Mail, raw: bytes, place: str) -> bytes:
+        """Return what a mail is known by when it comes again to the same place (``known_as``).
 
         Its Message-ID alone would not do: whoever guesses one could keep another's mail from being
-        taken. Of what hosts write into a mail's head on its way only the address is looked at.
+        taken. What hosts write into a mail's head on its way is not looked at, nor is white space:
+        a signature may hold whatever becomes of that (RFC 6376, section 3.4.4).
         """
         head = "\x00".join(value for name in HEAD for value in values_of(mail.message, name))
-        places = "\x00".join((*mail.delivered_to, *mail.named))
-        told = (each.encode("utf-8", "replace") for each in (head, places))
+        told = (each.encode("utf-8", "replace") for each in (head, place))
         return self._digest(b"mail", *told, _body(raw))
 
     def asker(self, index: bytes, day: date) -> bytes:
         """Return what an asker is counted by on one day."""
         return self._digest(b"asker", index, day.isoformat().encode())
+
+    def domain(self, domain: str, day: date) -> bytes:
+        """Return what all askers of one domain are counted by on one day."""
+        return self._digest(b"domain", domain.encode("utf-8", "replace"), day.isoformat().encode())
 
     def everybody(self, day: date) -> bytes:
         return self._digest(b"everybody", day.isoformat().encode())
@@ -53,6 +57,6 @@ class Keyed:
 
 
 def _body(raw: bytes) -> bytes:
-    """Return what stands behind the head, with plain ends of lines."""
+    """Return the words that stand behind the head."""
     plain = raw[:LONGEST].replace(b"\r\n", b"\n")
-    return plain.partition(b"\n\n")[2].rstrip()
+    return b" ".join(plain.partition(b"\n\n")[2].split())

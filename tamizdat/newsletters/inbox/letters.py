@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.errors import InvalidHeaderDefect
 from email.message import Message
 from email.policy import default
 from typing import Any
@@ -102,6 +103,20 @@ def parts(message: Message) -> Iterator[Message]:
         inner = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
             waiting = [*(each for each in inner if isinstance(each, Message)), *waiting]
+
+
+def mailboxes(value: str) -> list[str]:
+    """Return the addresses that a field names; none where it is not well formed.
+
+    An address within somebody's name is none: ``"get@ours.example" <eve@evil.example>``.
+    """
+    try:
+        found = default.header_factory("to", value)
+        if any(isinstance(each, InvalidHeaderDefect) for each in found.defects):
+            return []
+        return [each.addr_spec for each in found.addresses]
+    except Exception:
+        return []
 
 
 def text_of(part: Message) -> str:

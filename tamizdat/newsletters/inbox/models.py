@@ -4,7 +4,7 @@ Rules:
 
 * No row holds an address, a subject or a word of a mail, nor anything that can be put beside the
   rows of a person: whatever names a mail or an asker is a hash under a key of the inbox's own, and
-  an asker's is another one every day.
+  an asker's, as a domain's, is another one every day.
 * A mail and an event are carried out in the transaction that writes their row; the row is unique.
 * All of it goes by itself.
 """
@@ -45,6 +45,9 @@ class Taken(Perishable):
 
 
 class AskedQuerySet(models.QuerySet["Asked"]):
+    def times(self, digest: bytes) -> int:
+        return self.filter(digest=digest).values_list("times", flat=True).first() or 0
+
     def once_more(self, digest: bytes, most: int, until: datetime) -> bool:
         """Count one more asking; return False where there were that many already."""
         self.bulk_create([Asked(digest=digest, gone_at=until)], ignore_conflicts=True)
@@ -52,7 +55,7 @@ class AskedQuerySet(models.QuerySet["Asked"]):
 
 
 class Asked(Perishable):
-    """How often somebody, or all together, asked for stories by mail on one day."""
+    """How often somebody, all of a domain, or all together asked for stories on one day."""
 
     digest = models.BinaryField(max_length=DIGEST_BYTES, unique=True)
     times = models.PositiveIntegerField(default=0)

@@ -12,8 +12,9 @@ Rules:
 4. A token of ours in a mail to ``unsubscribe@`` is proof enough: only who got the letter has it.
    Machines may send such a mail for a person, so rule 3 does not hold for it.
 5. Everything else that somebody asks for is done only for a sender whose domain stands behind the
-   mail (``authentication``); but who wants to leave, and is not known for sure, gets the letter
-   that leads to what we hold, as anybody can ask for at the desk.
+   mail, and only if she wrote it to that very address of ours (``authentication``): a mail of hers
+   to somebody else that is handed in here does nothing. But who wants to leave, and is not known
+   for sure, gets the letter that leads to what we hold, as anybody can ask for at the desk.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import re
 from dataclasses import dataclass, field
 
 from tamizdat.newsletters.inbox import reports
-from tamizdat.newsletters.inbox.authentication import is_authentic
+from tamizdat.newsletters.inbox.authentication import addressees, is_authentic
 from tamizdat.newsletters.inbox.letters import Mail, domain_of
 from tamizdat.newsletters.inbox.reports import Bounce, Complaint, Nothing
 
@@ -80,18 +81,36 @@ class Ours:
     authserv: str = ""
 
 
+@dataclass(frozen=True)
+class Place:
+    """One of our addresses that a mail came to: its name, and what stands behind its plus.
+
+    ``is_written``: who wrote the mail named it herself.
+    """
+
+    name: str = ""
+    detail: str = field(default="", repr=False)
+    is_written: bool = False
+
+    @property
+    def known_as(self) -> str:
+        """What tells it from others: ``get+1@`` and ``get+2@`` are one."""
+        return self.name if self.name == GET else f"{self.name}+{self.detail}"
+
+
 def sort(mail: Mail, ours: Ours) -> Deed:
     """Find out what a mail asks for."""
-    name, detail = _place(mail, ours)
+    place = place_of(mail, ours)
+    name, detail = place.name, place.detail
     if reports.is_report(mail, "feedback-report"):
         return reports.complaint(mail, detail if name == BOUNCES else "")
     if name == BOUNCES or reports.is_report(mail, "delivery-status"):
         return reports.bounce(mail, detail if name == BOUNCES else "")
     if name == UNSUBSCRIBE:
-        return _leaving(mail, detail, ours)
+        return _leaving(mail, place, ours)
     if name not in OURS:
         return Nothing("a letter to none of our addresses")
-    if why := _unanswered(mail, ours):
+    if why := _unanswered(mail, place, ours):
         return Nothing(why)
     if name == SUBSCRIBE:
         return Joining(mail.sender, detail.lower(), mail.subject)
@@ -110,11 +129,38 @@ def is_from_a_machine(mail: Mail) -> bool:
     )
 
 
-def _leaving(mail: Mail, detail: str, ours: Ours) -> Leaving | Nothing:
-    tokens = tuple(filter(_TOKEN.fullmatch, dict.fromkeys((detail, *mail.subject.split()))))[:4]
-    address = mail.sender if _is_from_a_person(mail, ours) else ""
+def place_of(mail: Mail, ours: Ours) -> Place:
+    """Return which of our addresses a mail came to."""
+    for address in (*mail.delivered_to, *mail.named):
+        name, detail = _split(address, ours)
+        if name:
+            return _as_written(mail, name, detail, ours)
+    return Place()
+
+
+def _as_written(mail: Mail, name: str, detail: str, ours: Ours) -> Place:
+    """Compare an address with what the writer named. A host may have left out what stands behind
+    the plus, or made its letters small."""
+    for each in addressees(mail):
+        written, more = _split(each, ours)
+        if written == name and detail.lower() in ("", more.lower()):
+            return Place(name, more, is_written=True)
+    return Place(name, detail)
+
+
+def _split(address: str, ours: Ours) -> tuple[str, str]:
+    local, _, domain = address.rpartition("@")
+    name, _, detail = local.partition("+")
+    is_ours = name.lower() in OURS and domain.lower() == ours.domain
+    return (name.lower(), detail) if is_ours else ("", "")
+
+
+def _leaving(mail: Mail, place: Place, ours: Ours) -> Leaving | Nothing:
+    words = dict.fromkeys((place.detail, *mail.subject.split()))
+    tokens = tuple(filter(_TOKEN.fullmatch, words))[:4]
+    address = mail.sender if place.is_written and _is_from_a_person(mail, ours) else ""
     if not tokens and not address:
-        return Nothing("a letter that no person sent")
+        return Nothing("a letter that no person sent to us")
     return Leaving(tokens, address, is_authentic(mail, ours.authserv))
 
 
@@ -124,20 +170,12 @@ def _is_from_a_person(mail: Mail, ours: Ours) -> bool:
     )
 
 
-def _unanswered(mail: Mail, ours: Ours) -> str:
+def _unanswered(mail: Mail, place: Place, ours: Ours) -> str:
     """Return why nothing is done for a mail, or ""."""
     if not _is_from_a_person(mail, ours):
         return "a letter that no person sent"
     if not is_authentic(mail, ours.authserv):
         return "a letter whose sender nobody has checked"
+    if not place.is_written:
+        return "a letter that was written to somebody else"
     return ""
-
-
-def _place(mail: Mail, ours: Ours) -> tuple[str, str]:
-    """Return which of our addresses a mail came to, and what stands behind its plus."""
-    for address in (*mail.delivered_to, *mail.named):
-        local, _, domain = address.rpartition("@")
-        name, _, detail = local.partition("+")
-        if name.lower() in OURS and domain.lower() == ours.domain:
-            return name.lower(), detail
-    return "", ""

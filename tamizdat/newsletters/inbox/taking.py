@@ -9,6 +9,8 @@ Rules:
 3. What cannot be done now (the vault rests, the mail server is away) raises ``NotNow`` and leaves
    no row: the mail stays where it is.
 4. How many answers somebody gets on a day, and all together, is bounded (SOMEBODYS, EVERYBODYS).
+   One domain gets at most the half of what all others have left, so that nobody with a domain of
+   his own, and as many addresses in it as he likes, takes the day's answers from all readers.
 5. What was done is told by its kind. No address, subject or token is in what ``take`` returns.
 """
 
@@ -26,9 +28,9 @@ from tamizdat.databases import PEOPLE
 from tamizdat.desk.links import BadLink
 from tamizdat.desk.models import HELD, WISH_HOLDS, Wish
 from tamizdat.desk.post.ways import Refused, TryLater, Unsure, Way
-from tamizdat.newsletters.inbox.errors import NotNow
+from tamizdat.newsletters.inbox.errors import AnswerWaits, NotNow
 from tamizdat.newsletters.inbox.keyed import Keyed
-from tamizdat.newsletters.inbox.letters import Mail, read
+from tamizdat.newsletters.inbox.letters import Mail, domain_of, read
 from tamizdat.newsletters.inbox.models import Asked, Taken
 from tamizdat.newsletters.inbox.replies import Reply, write
 from tamizdat.newsletters.inbox.reports import Bounce, Complaint, Nothing
@@ -40,6 +42,7 @@ from tamizdat.newsletters.inbox.sorting import (
     Joining,
     Leaving,
     Ours,
+    place_of,
     sort,
 )
 from tamizdat.newsletters.inbox.stories import Shelf
@@ -68,15 +71,24 @@ class Taker:
     def take(self, raw: bytes, now: datetime, recipient: str = "") -> str:
         """Carry a mail out; return in a few words what was done. Raises NotNow."""
         mail = read(raw, recipient)
-        digest = self.keyed.mail(mail, raw)
+        digest = self._digest(mail, raw)
         try:
             if Taken.objects.filter(digest=digest).exists():
                 return AGAIN
             return self._act(sort(mail, self.ours), mail, digest, now)
-        except (VaultBusy, VaultGone, TryLater) as error:
+        except TryLater as error:
+            raise AnswerWaits(str(error)) from None
+        except (VaultBusy, VaultGone) as error:
             raise NotNow(str(error)) from None
         except DatabaseError as error:
             raise NotNow(f"the database did not answer: {type(error).__name__}") from None
+
+    def give_up(self, raw: bytes, now: datetime) -> None:
+        """Leave a mail unanswered for good."""
+        _note(self._digest(read(raw), raw), now)
+
+    def _digest(self, mail: Mail, raw: bytes) -> bytes:
+        return self.keyed.mail(mail, raw, place_of(mail, self.ours).known_as)
 
     def _act(self, deed: Deed, mail: Mail, digest: bytes, now: datetime) -> str:
         if isinstance(deed, Getting):
@@ -136,7 +148,7 @@ class Taker:
             index = self.vault.index(deed.address)
         except BadAddress:
             return self._pass_over(digest, now, "an address that no mail can be sent to")
-        askers = self._askers(index, now)
+        askers = self._askers(index, domain_of(deed.address), now)
         if any(_is_full(each, most) for each, most in askers.items()):
             return self._pass_over(digest, now, "somebody who asked too often today")
         letter = write(self._reply(deed, now), self.shelf.find(deed.subject))
@@ -171,12 +183,16 @@ class Taker:
         sender = f"{GET}@{self.ours.domain}"
         return Reply(deed.address, sender, deed.subject, deed.message_id, self.token(), now)
 
-    def _askers(self, index: bytes, now: datetime) -> dict[bytes, int]:
+    def _askers(self, index: bytes, domain: str, now: datetime) -> dict[bytes, int]:
         """Return what is counted, and how far."""
         today = now.astimezone(UTC).date()
+        everybody = self.keyed.everybody(today)
+        neighbours = self.keyed.domain(_owned(domain), today)
+        others = Asked.objects.times(everybody) - Asked.objects.times(neighbours)
         return {
             self.keyed.asker(index, today): SOMEBODYS,
-            self.keyed.everybody(today): EVERYBODYS,
+            neighbours: (EVERYBODYS - others + 1) // 2,
+            everybody: EVERYBODYS,
         }
 
     def _pass_over(self, digest: bytes, now: datetime, why: str) -> str:
@@ -203,7 +219,15 @@ def _complained(complaint: Complaint, now: datetime) -> None:
 
 
 def _is_full(digest: bytes, most: int) -> bool:
-    return Asked.objects.filter(digest=digest, times__gte=most).exists()
+    return Asked.objects.times(digest) >= most
+
+
+def _owned(domain: str) -> str:
+    """Return the name that somebody owns who may give out all names below it.
+
+    Two labels: those under a suffix like ``co.uk`` share a bound, which is wide enough for them.
+    """
+    return ".".join(domain.rstrip(".").split(".")[-2:])
 
 
 def _leave_all(index: bytes, now: datetime) -> None:

@@ -72,6 +72,27 @@ def test_if_one_result_were_enough_the_forged_one_would_be(monkeypatch: pytest.M
     assert is_authentic(read(mail), HOST)
 
 
+@pytest.mark.parametrize(
+    "true",
+    [
+        f"{HOST}; dkim=fail header.d={'x' * 2000}.example; dmarc=fail header.from=reader.example",
+        f"{HOST}; {'dkim=fail; ' * 20}dmarc=fail header.from=reader.example",
+    ],
+)
+def test_where_the_true_result_is_too_long_to_be_read_the_forged_one_counts_for_nothing(
+    true: str,
+) -> None:
+    mail = asking("a", "get@lantern.example", "anna@reader.example", true,
+                  f"Authentication-Results: {PASSED}")  # fmt: skip
+    assert not is_authentic(read(mail), HOST)
+
+
+def test_where_there_are_more_results_than_we_look_at_nobody_is_known() -> None:
+    mail = asking("a", "get@lantern.example", "anna@reader.example", PASSED,
+                  *[f"Authentication-Results: {PASSED}"] * 20)  # fmt: skip
+    assert not is_authentic(read(mail), HOST)
+
+
 def test_two_froms_are_nobody() -> None:
     mail = asking().replace(b"From: ", b"From: eve@evil.example\r\nFrom: ", 1)
     assert not is_authentic(read(mail), HOST)

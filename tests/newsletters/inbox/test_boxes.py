@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -63,6 +64,28 @@ def test_what_is_not_taken_away_stays(kind: str, server: Dovecot) -> None:
         assert len(list(box.mails())) == 1
         box.close()
     assert server.left() == 1
+
+
+@with_a_server
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_lies_there_for_long_keeps_nothing_new_from_being_seen(
+    kind: str, server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        server.put(asking(f"number {number}"))
+    looked = partial(open_box, place_of(server.setting(kind)), server.context)
+    box = looked()
+    names = [name for name, _ in box.mails()]
+    box.close()
+    monkeypatch.setattr(boxes, "AT_ONCE", 2)
+    box = looked()
+    found = [name for name, _ in box.mails(without=names[:1], last=names[1:2])]
+    box.close()
+    assert found == names[2:]
+    box = looked()
+    found = [name for name, _ in box.mails(without=names[:2], last=names[2:3])]
+    box.close()
+    assert found == [names[3], names[2]]
 
 
 @with_a_server

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings as DjangoSettings
 
 from tamizdat.databases import PEOPLE
+from tamizdat.desk.post.ways import TryLater
+from tamizdat.newsletters.inbox import boxes, take_command
 from tamizdat.newsletters.inbox import staying as module
-from tamizdat.newsletters.inbox import take_command
 from tamizdat.newsletters.inbox.boxes import BoxAway, open_box, place_of
-from tamizdat.newsletters.inbox.errors import InboxError, NotNow
+from tamizdat.newsletters.inbox.bringing.lists import ListError
+from tamizdat.newsletters.inbox.errors import AnswerWaits, InboxError, NotNow
 from tamizdat.newsletters.inbox.hooks.carrying_out import carry_out
 from tamizdat.newsletters.inbox.models import Closed, Event
 from tamizdat.newsletters.inbox.staying import Staying
@@ -91,8 +94,6 @@ def test_who_dies_before_a_mail_is_taken_away_finds_it_and_does_nothing(
 def test_a_mail_that_cannot_be_carried_out_now_stays(
     server: Dovecot, taker: Taker, out: Out, tmp_path: Path, said: list[str]
 ) -> None:
-    from tamizdat.desk.post.ways import TryLater
-
     place = place_of(server.setting("imaps"))
     inbox = make(taker, tmp_path, said, open_box=lambda: open_box(place, server.context))
     server.put(asking())
@@ -111,8 +112,11 @@ class Shelf:
     def __init__(self, *mails: bytes) -> None:
         self.left = {str(number): raw for number, raw in enumerate(mails)}
 
-    def mails(self) -> Iterator[tuple[str, bytes]]:
-        yield from list(self.left.items())
+    def mails(
+        self, without: Collection[str] = (), last: Collection[str] = ()
+    ) -> Iterator[tuple[str, bytes]]:
+        for name in boxes._of_one_look(self.left, without, last):
+            yield name, self.left[name]
 
     def take_away(self, name: str) -> None:
         del self.left[name]
@@ -139,6 +143,46 @@ def test_a_mail_at_which_we_fail_stays_and_is_told_without_a_word_of_it(
     assert inbox.look()
     assert (list(box.left), len(tried)) == (["0"], 2)
     assert said == ["inbox: a mail stays in the box: ZeroDivisionError"]
+
+
+def test_an_answer_that_nobody_takes_keeps_no_other_mail_waiting_and_is_given_up_in_a_day(
+    taker: Taker, out: Out, tmp_path: Path, said: list[str]
+) -> None:
+    box = Shelf(asking(), asking(to=f"nobody@{OURS}").replace(b"<one@", b"<two@"))
+    moment = [NOW]
+    inbox = make(taker, tmp_path, said, open_box=lambda: box, now=lambda: moment[0])
+    out.fault = TryLater("the server answered 451")
+    assert not inbox.look()
+    assert list(box.left) == ["0"]
+    moment[0] += timedelta(hours=23)
+    assert not inbox.look()
+    assert list(box.left) == ["0"]
+    moment[0] += timedelta(hours=1)
+    inbox.look()
+    assert (list(box.left), said) == ([], ["inbox: mails wait: the server answered 451"])
+
+
+def test_what_cannot_be_done_is_not_in_the_way_of_what_came_later(
+    taker: Taker, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boxes, "AT_ONCE", 2)
+    box = Shelf(b"fails", b"fails", b"waits", b"waits", b"sound")
+    tried: list[bytes] = []
+
+    def take(self: Taker, raw: bytes, now: Any, recipient: str = "") -> str:
+        tried.append(raw)
+        if raw == b"fails":
+            raise ZeroDivisionError
+        if raw == b"waits":
+            raise AnswerWaits("the server answered 451")
+        return "an answer"
+
+    monkeypatch.setattr(Taker, "take", take)
+    inbox = make(taker, tmp_path, said, open_box=lambda: box)
+    for _ in range(3):
+        inbox.look()
+    assert sorted(box.left) == ["0", "1", "2", "3"]
+    assert tried.count(b"fails") == 2
 
 
 def test_a_box_that_is_away_is_told_once(taker: Taker, tmp_path: Path, said: list[str]) -> None:
@@ -223,7 +267,8 @@ def test_the_pipe_takes_a_mail(
     at_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Offered.objects.create(newsletter=uuid.uuid4(), language="en", name="Friday")
-    take(asking(to="x@other.example"), monkeypatch, "--to", f"subscribe@{OURS}", "--verbose")
+    both = asking(to=f"get@{OURS}, subscribe@{OURS}")
+    take(both, monkeypatch, "--to", f"subscribe@{OURS}", "--verbose")
     assert capsys.readouterr().out == "a sign-up\n"
     take(b"nonsense", monkeypatch)
     assert capsys.readouterr() == ("", "")
@@ -293,6 +338,37 @@ def test_an_import_says_what_it_would_do_and_asks(
     assert Subscription.objects.get().newsletter == offered
     assert Suppression.objects.count() == 3
     assert "@" not in capsys.readouterr().out
+
+
+def test_an_import_of_listmonk_signs_up_who_is_said_to_have_confirmed(
+    at_home: Path, offered: uuid.UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bring(LISTS / "listmonk.csv", "--consented-on", "2024-05-01", "--yes")
+    said = capsys.readouterr().out
+    assert "      1  never confirmed there, or nobody says so" in said
+    assert "! listmonk.csv: lines that do not say whether somebody confirmed or left: 1." in said
+    assert not Subscription.objects.exists()
+    confirmed = ("--exported", "confirmed", "--yes")
+    bring(LISTS / "listmonk.csv", *confirmed)
+    assert "      1  without a day of consent" in capsys.readouterr().out
+    bring(LISTS / "listmonk.csv", *confirmed, "--consented-on", "2024-05-01")
+    assert Subscription.objects.count() == 1
+    assert Suppression.objects.count() == 2
+    bring(LISTS / "listmonk.csv", "--exported", "unsubscribed", "--yes")
+    assert not Subscription.objects.audience(offered, "ru", NOW).exists()
+
+
+def test_of_a_list_with_a_quote_that_is_not_closed_nothing_is_brought_in(
+    at_home: Path, offered: uuid.UUID
+) -> None:
+    good, bad = at_home / "good.csv", at_home / "bad.csv"
+    good.write_text("email,consented_at\nanna@example.org,2024-05-01\n")
+    bad.write_text('email,status\nboris@example.org,left\n"gleb@example.org,left\nvera@a.example,"')
+    for words in (("--yes",), ("--dry-run",)):
+        with pytest.raises(ListError, match=r"bad\.csv, line 3: "):
+            bring(good, bad, *words)
+    assert not Address.objects.exists()
+    assert not Suppression.objects.exists()
 
 
 @pytest.mark.parametrize(

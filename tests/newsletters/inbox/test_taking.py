@@ -199,12 +199,29 @@ def test_a_sign_up_by_mail_still_has_to_be_confirmed(taker: Taker) -> None:
     assert taker.take(asking(to=f"subscribe@{OURS}"), NOW) == AGAIN
 
 
+def test_her_mail_to_somebody_else_that_is_handed_in_here_does_nothing(
+    taker: Taker, subscribed: Subscription, out: Out
+) -> None:
+    Offered.objects.create(newsletter=FRIDAY, language="en", name="Friday")
+    for name in ("unsubscribe", f"unsubscribe+{'A' * 43}", "subscribe+friday", "get", "get+1"):
+        raw = asking(f"not for {name}", "stranger@evil.example")
+        assert taker.take(raw, NOW, f"{name}@{OURS}").startswith("nothing")
+    assert Subscription.objects.exists()
+    assert not Typed.objects.exists()
+    assert out.announced == []
+
+
 # A story
 
 
 def ask_for(taker: Taker, subject: str = "water", number: int = 0, **more: str) -> str:
     raw = asking(subject, **more).replace(b"<one@", f"<{number}@".encode())
     return taker.take(raw, NOW)
+
+
+def ask_from(taker: Taker, sender: str, number: int) -> str:
+    results = f"{HOST}; dmarc=pass header.from={sender.rpartition('@')[2]}"
+    return ask_for(taker, number=number, sender=sender, results=results)
 
 
 def test_who_asks_gets_an_answer_at_the_address_that_was_checked(taker: Taker, out: Out) -> None:
@@ -244,6 +261,17 @@ def test_asked_again_with_the_same_mail_nothing_is_sent(taker: Taker, out: Out) 
     assert len(out.letters) == 1
 
 
+def test_the_same_mail_is_one_whatever_stands_behind_the_plus_and_between_its_words(
+    taker: Taker, out: Out
+) -> None:
+    raw = asking(to=", ".join(f"get+{number}@{OURS}" for number in range(3)))
+    assert taker.take(raw, NOW, f"get+0@{OURS}") == "an answer"
+    assert taker.take(raw, NOW, f"get+1@{OURS}") == AGAIN
+    loose = raw.replace(b"Please.\r\n", b"Please. \t\r\n\r\n")
+    assert taker.take(b"Cc: get@other.example\r\n" + loose, NOW, f"get+2@{OURS}") == AGAIN
+    assert len(out.letters) == 1
+
+
 def test_a_machine_that_answers_our_answer_is_not_answered(taker: Taker, out: Out) -> None:
     ask_for(taker)
     (letter,) = out.letters
@@ -268,8 +296,33 @@ def test_somebody_gets_so_many_answers_a_day(
 def test_all_together_get_so_many(taker: Taker, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taking, "EVERYBODYS", 2)
     for number in range(4):
-        ask_for(taker, number=number, sender=f"r{number}@reader.example")
+        ask_from(taker, f"one@reader{number}.example", number)
     assert len(out.letters) == 2
+
+
+def test_one_domain_does_not_take_the_answers_of_all(
+    taker: Taker, out: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has a domain has as many addresses, and as many names below it, as he likes."""
+    monkeypatch.setattr(taking, "EVERYBODYS", 12)
+    for number in range(20):
+        ask_from(taker, f"r{number}@n{number}.Evil.example", number)
+    assert len(out.letters) == 6
+    for number in range(20, 40):
+        ask_from(taker, f"r{number}@bad.example", number)
+    assert len(out.letters) == 6 + 3
+    assert ask_from(taker, "anna@reader.example", 40) == "an answer"
+    assert ask_from(taker, "boris@reader.example", 41) == "an answer"
+
+
+def test_a_domains_count_is_another_one_every_day_and_goes_with_it(taker: Taker, out: Out) -> None:
+    ask_from(taker, "anna@reader.example", 0)
+    ask_from(taker, "boris@reader.example", 1)
+    assert sorted(Asked.objects.values_list("times", flat=True)) == [1, 1, 2, 2]
+    assert {row.gone_at for row in Asked.objects.all()} == {NOW + timedelta(days=1)}
+    day = timedelta(days=1)
+    today, other = (taker.keyed.domain("a.example", each.date()) for each in (NOW, NOW + day))
+    assert today not in (other, Keyed.of("another key").domain("a.example", NOW.date()))
 
 
 @pytest.mark.parametrize("at", ["announce", "hand_over"])

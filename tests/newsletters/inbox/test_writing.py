@@ -12,14 +12,8 @@ import pytest
 
 from tamizdat.databases import PEOPLE
 from tamizdat.newsletters.inbox.bringing import writing
-from tamizdat.newsletters.inbox.bringing.lists import (
-    ACTIVE,
-    BOUNCED,
-    COMPLAINED,
-    LEFT,
-    PENDING,
-    Person,
-)
+from tamizdat.newsletters.inbox.bringing.forms import ACTIVE, BOUNCED, COMPLAINED, LEFT, PENDING
+from tamizdat.newsletters.inbox.bringing.lists import Person
 from tamizdat.newsletters.inbox.bringing.writing import Brought, Wanted, bring, weigh
 from tamizdat.newsletters.subscribers.models import Subscription
 from tamizdat.turns import no_pause

@@ -1,4 +1,5 @@
 """Subscribers that a newsroom brings along from elsewhere.
 
-``lists`` reads files of other systems; ``writing`` says what would become of each line, or does it.
+``lists`` reads files, ``forms`` says what other systems mean by their lines; ``writing`` says what
+would become of each, or does it.
 """

@@ -1,20 +1,17 @@
-"""Lists of subscribers as other systems write them, line by line.
+"""Lists of subscribers that other systems wrote, line by line.
 
 Rules:
 
 1. A file is read as it comes, in pieces: memory stays flat, and a million lines are no more than a
    hundred. What is no CSV is told with its line.
-2. UTF-8 with or without a mark, UTF-16 with one. In any other encoding addresses are still ASCII;
+2. A quote that is opened and not closed swallows the lines after it, with whoever left among them.
+   Such a list is refused (``check``) before anything of it is brought in.
+3. UTF-8 with or without a mark, UTF-16 with one. In any other encoding addresses are still ASCII;
    whatever else does not fit there is a bad line.
-3. The delimiter is what makes the first line hold a column of addresses: comma, semicolon, tab.
-4. Only what we keep is read: address, state, language, variant, the day of consent. Names, notes,
+4. The delimiter is what makes the first line hold a column of addresses: comma, semicolon, tab.
+5. Only what we keep is read: address, state, language, variant, the day of consent. Names, notes,
    networks and places that other systems keep are left where they are.
-5. Who left there, whose mail came back, who complained: each is told as such, so that it can be
-   remembered here. Who never confirmed is nobody yet.
-
-The columns are those that the systems' own exports have: listmonk (Subscribers, Export), Ghost
-(Members, Export all members), Mailchimp (Audience, Export: one file each for subscribed,
-unsubscribed and cleaned).
+6. What a line means is said by its form (``forms``).
 """
 
 from __future__ import annotations
@@ -22,26 +19,27 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from tamizdat.newsletters.inbox.bringing.forms import (
+    ACTIVE,
+    EXPORTED,
+    FORMS,
+    PENDING,
+    UNSAID,
+    Form,
+    Row,
+    worst,
+)
 
 LONGEST_FIELD = 131_072  # characters
 HEAD = 65_536  # bytes that are looked at to find out what a file is
 DELIMITERS = ",;\t"
 ADDRESSES = ("email address", "email", "e-mail", "e-mail address", "address", "mail", "почта")
 FORMULAS = ("=", "+", "-", "@")
-TRUE = frozenset({"true", "1", "yes", "y"})
-
-ACTIVE, LEFT, BOUNCED, COMPLAINED, PENDING = "active left bounced complained pending".split()
-STATES = {
-    **dict.fromkeys("active enabled subscribed confirmed".split(), ACTIVE),
-    **dict.fromkeys("unsubscribed disabled blocklisted left opted-out archived".split(), LEFT),
-    **dict.fromkeys("bounced cleaned bounce undeliverable invalid".split(), BOUNCED),
-    **dict.fromkeys("complained complaint spam abuse".split(), COMPLAINED),
-    **dict.fromkeys("pending unconfirmed inactive non-subscribed transactional".split(), PENDING),
-}
 
 
 class ListError(Exception):
@@ -59,76 +57,10 @@ class Person:
     consented_on: datetime | None = None
 
 
-Row = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a system writes its lists: what tells it, and how a line is read."""
-
-    name: str
-    columns: frozenset[str]  # all of these
-    state: Callable[[Row], str]
-    moments: tuple[str, ...]  # columns that say when somebody agreed, the best first
-
-
-def _of_csv(row: Row) -> str:
-    return STATES.get((row.get("status") or row.get("state") or ACTIVE).lower(), PENDING)
-
-
-def _of_listmonk(row: Row) -> str:
-    return STATES.get(row["status"].lower(), PENDING)
-
-
-def _of_ghost(row: Row) -> str:
-    if row.get("deleted_at"):
-        return LEFT
-    return ACTIVE if row["subscribed_to_emails"].lower() in TRUE else LEFT
-
-
-def _of_mailchimp(row: Row) -> str:
-    if row.get("clean_time"):
-        return BOUNCED
-    if row.get("unsub_time"):
-        said = row.get("unsub_reason", "").lower()
-        return COMPLAINED if "spam" in said or "abuse" in said else LEFT
-    return ACTIVE if row.get("confirm_time") or row.get("optin_time") else PENDING
-
-
-FORMS = {
-    each.name: each
-    for each in (
-        Form(
-            "listmonk",
-            frozenset("uuid email attributes status created_at".split()),
-            _of_listmonk,
-            ("created_at",),
-        ),
-        Form(
-            "ghost",
-            frozenset("email subscribed_to_emails created_at".split()),
-            _of_ghost,
-            ("created_at",),
-        ),
-        Form(
-            "mailchimp",
-            frozenset("member_rating leid euid".split()),
-            _of_mailchimp,
-            ("confirm_time", "optin_time"),
-        ),
-        Form(
-            "csv",
-            frozenset(),
-            _of_csv,
-            ("consented_at", "consent_time", "confirmed_at", "subscribed_at", "created_at"),
-        ),
-    )
-}
-
-
 @dataclass
 class List:
-    """An opened list. ``read_bytes`` says how far it is."""
+    """An opened list. ``read_bytes`` says how far it is, ``unsaid`` how many of its lines left open
+    whether somebody is to get anything. ``said`` is what is known of all of them."""
 
     file: Path
     form: Form
@@ -138,6 +70,8 @@ class List:
     encoding: str
     delimiter: str
     size: int
+    said: str = UNSAID
+    unsaid: int = 0
     _raw: io.FileIO | None = None
 
     @property
@@ -146,21 +80,61 @@ class List:
             return 0
         return self.size if self._raw.closed else self._raw.tell()
 
+    @property
+    def notes(self) -> list[str]:
+        """Say what who imports has to know, of the lines that were read."""
+        if not self.unsaid:
+            return list(self.form.notes)
+        return [
+            f"{self.file.name}: lines that do not say whether somebody confirmed or left: "
+            f"{self.unsaid:,}. Nobody of them is signed up. Export who confirmed, who did not and "
+            "who left into files of their own, and say who is in each: --exported "
+            f"{', '.join(EXPORTED)}.",
+            *self.form.notes,
+        ]
+
+    def check(self) -> None:
+        """Read a list to its end. Raises ListError."""
+        for _ in self._lines():
+            pass
+
     def people(self) -> Iterator[Person]:
         """Yield the lines of the list. Raises ListError."""
+        self.unsaid = 0
+        for cells in self._lines():
+            yield self._person(cells)
+
+    def _lines(self) -> Iterator[list[str]]:
         csv.field_size_limit(LONGEST_FIELD)
         self._raw = io.FileIO(self.file)
         buffer = io.BufferedReader(self._raw, 1 << 16)
         with io.TextIOWrapper(buffer, self.encoding, "replace", newline="") as text:
-            lines = csv.reader(text, delimiter=self.delimiter)
+            lines = csv.reader(text, delimiter=self.delimiter, strict=True)
             begins = 1
             try:
                 for cells in lines:
+                    if lines.line_num > begins and self._has_swallowed(cells):
+                        raise csv.Error(f"it goes on to line {lines.line_num}")
                     if any(cells) and not (self.has_head and begins == 1):
-                        yield self._person(cells)
+                        yield cells
                     begins = lines.line_num + 1
             except csv.Error as error:
-                raise ListError(f"{self.file.name}, line {begins}: {error}") from None
+                raise ListError(
+                    f"{self.file.name}, line {begins}: expected one line of a list, found a quote "
+                    f"that is not closed where it should be ({error}); nothing from here on can be "
+                    "told apart. Close it or take it out, or write a text of several lines as one"
+                ) from None
+
+    def _has_swallowed(self, cells: list[str]) -> bool:
+        """Say whether others are within a line that goes on over several of the file."""
+        is_whole = len(cells) == len(self.columns) and not _ENDS.search(cells[self.address])
+        return not is_whole or any(self._holds_a_line(cell) for cell in cells if _ENDS.search(cell))
+
+    def _holds_a_line(self, cell: str) -> bool:
+        parts = (line.split(self.delimiter) for line in cell.splitlines())
+        return any(
+            _ADDRESS.fullmatch(part.strip(' "')) for each in parts if len(each) > 1 for part in each
+        )
 
     def _person(self, cells: list[str]) -> Person:
         if self.address >= len(cells):
@@ -169,15 +143,30 @@ class List:
         row |= {name: cell.strip() for name, cell in zip(self.columns, cells, strict=False)}
         return Person(
             address=_plain(cells[self.address].strip()),
-            state=self.form.state(row),
+            state=self._state(row),
             language=row.get("language", row.get("lang", "")).lower()[:12],
             variant=row.get("variant", "").lower(),
             consented_on=_day_of(row, self.form.moments),
         )
 
+    def _state(self, row: Row) -> str:
+        """Return what a line says, with what is said of all; who is not spoken of is not active."""
+        found = worst((self.form.state(row), self.said))
+        self.unsaid += not found
+        return found or PENDING
 
-def open_list(file: Path, form: str = "") -> List:
-    """Find out what a file is. ``form`` names it where that is known. Raises ListError."""
+
+def open_list(file: Path, form: str = "", exported: str = "") -> List:
+    """Find out what a file is. Raises ListError.
+
+    ``form`` names its form where that is known, ``exported`` (of EXPORTED) who is in it.
+    """
+    found = _opened(file, form)
+    found.said = worst((found.form.of_file(file.stem), EXPORTED.get(exported, UNSAID)))
+    return found
+
+
+def _opened(file: Path, form: str) -> List:
     try:
         with file.open("rb") as opened:
             head = opened.read(HEAD)
@@ -248,6 +237,8 @@ def _name(cell: str) -> str:
     return " ".join(cell.lower().split())
 
 
+_ENDS = re.compile(r"[\r\n]")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _MOMENT = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 

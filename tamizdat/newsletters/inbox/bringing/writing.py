@@ -30,17 +30,11 @@ from typing import Any
 from django.db import connections
 
 from tamizdat.databases import PEOPLE, slices
-from tamizdat.newsletters.inbox.bringing.lists import (
-    ACTIVE,
-    BOUNCED,
-    COMPLAINED,
-    LEFT,
-    PENDING,
-    Person,
-)
+from tamizdat.newsletters.inbox.bringing.forms import ACTIVE, BOUNCED, COMPLAINED, LEFT, PENDING
+from tamizdat.newsletters.inbox.bringing.lists import Person
 from tamizdat.newsletters.subscribers.models import Subscription, Variant
 from tamizdat.turns import Pause, turn
-from tamizdat.vault import importing
+from tamizdat.vault import importing, keys
 from tamizdat.vault.models import Address, Suppression, month_of
 from tamizdat.vault.sealing import Sealed
 
@@ -123,7 +117,7 @@ def _go(
     writes: bool,
 ) -> Iterator[Brought]:
     found = Brought()
-    with closing(Seen()) as seen:
+    with closing(Seen()) as seen, keys.in_use(folder):
         waiting: list[Pair] = []
         for part in _sealed(people, folder, processes):
             found.lines += len(part)
