@@ -5,8 +5,10 @@ Rules (must never happen, 14):
 1. Nothing is sent that was not announced: to how many, in which language and variants, when, under
    which sender and subject, how large, with which links. The confirmation bears the announcement's
    seal; if anything in it is another by then, it is shown again instead.
-2. What goes is the approved version. A newer draft is named, and stays behind.
-3. Until its moment it can be called off. From then on it can be stopped; what was taken by a mail
+2. What was confirmed is kept, and compared once more before it goes (``confirming``). An issue that
+   was changed since is not called confirmed here; what was, and what of it is another, is said.
+3. What goes is the approved version. A newer draft is named, and stays behind.
+4. Until its moment it can be called off. From then on it can be stopped; what was taken by a mail
    server cannot be taken back, and the page says so.
 """
 
@@ -25,8 +27,9 @@ from django.db import transaction
 
 from tamizdat.accounts import audit
 from tamizdat.bake.models import File
+from tamizdat.databases import PEOPLE
 from tamizdat.edition.paths import file_of
-from tamizdat.newsletters import clerk, mailing, week
+from tamizdat.newsletters import clerk, confirming, mailing, week
 from tamizdat.newsletters.composing import Composed, newsletter_of, variants_of
 from tamizdat.newsletters.models import Carried, Issue, Newsletter, Notice
 from tamizdat.newsletters.rendering import checking, fitting
@@ -40,7 +43,6 @@ from tamizdat.stories.models import Story
 
 NAMES = {DIGEST: "Digest", FULL: "Full text"}
 State = Sending.State
-WAITING = (State.SCHEDULED, State.LATE)
 
 
 class HasChanged(Exception):
@@ -83,6 +85,8 @@ class Account:
     issue: Issue
     newsletter: Newsletter
     state: str  # of its sending; "" before there is one
+    confirmed_for: datetime | None  # None: it does not wait for its time
+    changes: tuple[str, ...]  # what is another now than was confirmed
     goes_at: datetime
     is_now: bool
     renderings: tuple[Rendering, ...]
@@ -99,7 +103,7 @@ class Account:
 
     @property
     def is_confirmed(self) -> bool:
-        return self.state in WAITING and not self.questions
+        return self.confirmed_for is not None and not self.changes and not self.questions
 
     @property
     def can_be_confirmed(self) -> bool:
@@ -111,10 +115,8 @@ class Account:
 
         Readers come and go all the time: their number is not in it.
         """
-        facts: list[Any] = [self.issue.pk, self.subject, self.sender, self.is_now]
-        facts += [self.issue.live_revision_id, self.newsletter.is_quiet]
-        facts += [] if self.is_now else [self.goes_at.isoformat()]
-        facts += [(each.variant, each.digest) for each in self.renderings]
+        facts: list[Any] = [self.issue.pk, confirming.facts_of(self.issue, self.newsletter)]
+        facts += [self.is_now, *((each.variant, each.digest) for each in self.renderings)]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
@@ -129,10 +131,13 @@ def account_of(issue: Issue, now: datetime) -> Account:
         obstacles.insert(0, clerk.WENT_BEFORE)
     due = issue.due_at
     digest = made.get(DIGEST)
+    waits = sending if sending and sending.state in confirming.WAITING else None
     return Account(
         issue=issue,
         newsletter=newsletter,
         state=sending.state if sending else "",
+        confirmed_for=waits.due_at if waits else None,
+        changes=confirming.changes(issue, newsletter, waits) if waits else (),
         goes_at=due if due and due > now else now,
         is_now=due is None or due <= now,
         renderings=tuple(_renderings(issue, newsletter, made, now)),
@@ -245,18 +250,26 @@ def confirm(issue: Issue, seal: str, who: Any, now: datetime) -> datetime:
         raise CannotGo(account.obstacles[0])
     if account.seal != seal:
         raise HasChanged("The issue is another than the one that you confirmed: look once more.")
-    newsletter = account.newsletter
-    plan = sendings.Plan(
-        issue.uuid, newsletter.translation_key, newsletter.language, account.goes_at
-    )
     with transaction.atomic():
         audit.note("newsletter.send", f"issue {issue.pk}", who=who.pk)
         issue.notices.questions().update(is_answered=True)
         try:
-            sendings.schedule(plan, now)
+            _schedule(account, now)
         except sendings.SendingError as error:
             raise CannotGo(f"{error}") from None
     return account.goes_at
+
+
+def _schedule(account: Account, now: datetime) -> None:
+    """Schedule an issue, and keep with its sending what was confirmed."""
+    issue, newsletter = account.issue, account.newsletter
+    plan = sendings.Plan(
+        issue.uuid, newsletter.translation_key, newsletter.language, account.goes_at
+    )
+    with transaction.atomic(using=PEOPLE):
+        sendings.schedule(plan, now)
+        facts = confirming.facts_of(issue, newsletter)
+        Sending.objects.change(issue.uuid, (State.SCHEDULED,), confirmed=facts)
 
 
 def call_off(issue: Issue, who: Any) -> None:

@@ -33,7 +33,7 @@ def _newsletters(rest: str, showing: Showing) -> Made | None:
     page = showing.stock.whole_pages[int(rest)]
     if not isinstance(page, NewsletterIndex) or not _is_shown(page, showing):
         return None
-    return framed(showing, page.language, show.newsletters_page(showing, page))
+    return framed(showing, page.language, lambda: show.newsletters_page(showing, page))
 
 
 def _newsletter(rest: str, showing: Showing) -> Made | None:
@@ -41,16 +41,15 @@ def _newsletter(rest: str, showing: Showing) -> Made | None:
     page = showing.stock.whole_pages[int(pk)]
     if not isinstance(page, Newsletter) or not _is_shown(page, showing):
         return None
-    value = show.newsletter_page(showing, page, int(number) if number else None)
-    return framed(showing, page.language, value)
+    part = int(number) if number else None
+    return framed(showing, page.language, lambda: show.newsletter_page(showing, page, part))
 
 
 def _issue(rest: str, showing: Showing) -> Made | None:
     page = showing.stock.whole_pages[int(rest)]
     if not isinstance(page, Issue) or not page.is_public() or not _is_shown(page, showing):
         return None
-    value = show.issue_page(showing, page, page.newsletter)
-    return framed(showing, page.language, value)
+    return framed(showing, page.language, lambda: show.issue_page(showing, page, page.newsletter))
 
 
 def _is_shown(page: PublicPage, showing: Showing) -> bool:

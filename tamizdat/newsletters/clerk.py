@@ -3,7 +3,8 @@
 It runs in the worker, which has both databases. Rules:
 
 1. An issue begins only if an editor confirmed it on the send page (it has a sending), if it is
-   still approved, and if its moment passed less than half an hour ago. Otherwise it asks, once.
+   still approved and what was confirmed (``confirming``), and if its moment passed less than half
+   an hour ago. Otherwise it asks, once.
 2. It is made into mail at the moment of sending: a story that readers cannot see any more is left
    out, and the editor is told. If that leaves no story of an issue that had some, it asks.
 3. Nothing twice, nothing lost, wherever it is cut off: what an issue carries is noted before its
@@ -18,7 +19,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from tamizdat.newsletters import drafting, mailing
+from tamizdat.newsletters import confirming, drafting, mailing
 from tamizdat.newsletters.composing import Composed, newsletter_of
 from tamizdat.newsletters.models import Carried, Issue, Notice
 from tamizdat.newsletters.rendering import placeholders
@@ -63,7 +64,11 @@ def _draft(near: drafting.Near, now: datetime) -> None:
         log.error("an issue did not draft itself: %s", type(error).__name__)
 
 
-def _begin(sending: Sending, now: datetime) -> None:
+def _begin(listed: Sending, now: datetime) -> None:
+    # An issue before this one may have taken minutes, and an editor may have moved this one since.
+    sending = Sending.objects.filter(pk=listed.pk, state=State.SCHEDULED, due_at__lte=now).first()
+    if sending is None:
+        return
     issue = Issue.objects.filter(uuid=sending.issue).first()
     if issue is None:  # the page was deleted, and with it whatever it said
         sendings.cancel(sending.issue)
@@ -86,12 +91,13 @@ def _begin(sending: Sending, now: datetime) -> None:
 def begin(issue: Issue, sending: Sending, now: datetime) -> None:
     """Make an issue into mail and let it go. Raises Asks."""
     made = ready(issue, now)
-    if made[DIGEST].missing:
-        tell(issue, Kind.DROPPED, dropped(made[DIGEST].missing), now)
     try:
         stencils = mailing.stencils(issue, made, now)
     except StencilError as error:
         raise Asks(Kind.BROKEN, f"{error}") from None
+    compare(issue, sending)
+    if made[DIGEST].missing:
+        tell(issue, Kind.DROPPED, dropped(made[DIGEST].missing), now)
     note_carried(issue, made[DIGEST])
     sendings.begin(sending, stencils, now)
 
@@ -116,6 +122,14 @@ def made_of(issue: Issue, now: datetime, *, asks_about_empty: bool) -> dict[str,
     if is_emptied and asks_about_empty:
         raise Asks(Kind.EMPTY, f"{dropped(digest.missing)} No story is left in it.")
     return made
+
+
+def compare(issue: Issue, sending: Sending) -> None:
+    """Hold what goes against what was confirmed. Raises Asks."""
+    found = Issue.objects.get(pk=issue.pk)  # it may have been published while mail was made of it
+    if changes := confirming.changes(found, newsletter_of(found), sending):
+        words = f"It did not go: changed since it was confirmed: {', '.join(changes)}."
+        raise Asks(Kind.CHANGED, f"{words} Look at it, and confirm it once more.")
 
 
 def dropped(headlines: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ Rules:
    withdrawn, or one that is still under embargo (must never happen, 11). What an embargo held back
    then counts from the end of it.
 2. It repeats no story that this newsletter has carried in this language, and none that stands in
-   another issue that waits.
+   another issue that waits, for its time or for one. What an issue missed its time with is free.
 3. What the front page leads with comes first, then what editors highlighted, then section by
    section, newest first.
 4. A moment without a story is skipped, and its ``Occasion`` says so.
@@ -224,7 +224,8 @@ def carried(newsletter: Newsletter) -> set[UUID]:
 
 def waiting(newsletter: Newsletter, now: datetime) -> set[UUID]:
     """Return the translation keys of the stories in issues that are still to go."""
-    issues = Issue.objects.child_of(newsletter).filter(began_at=None, due_at__gt=now)
+    waits = Q(due_at=None) | Q(due_at__gt=now)
+    issues = Issue.objects.child_of(newsletter).filter(waits, began_at=None)
     drafted = (each.get_latest_revision_as_object() for each in issues)
     return {
         line.story.translation_key

@@ -16,7 +16,9 @@ from django.db.models import Count, Sum
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
+from tamizdat.newsletters import confirming
 from tamizdat.newsletters.announcing import NAMES
+from tamizdat.newsletters.composing import newsletter_of
 from tamizdat.newsletters.drafting import schedule_of
 from tamizdat.newsletters.models import Issue, Newsletter, NewsletterIndex, Notice, Occasion
 from tamizdat.newsletters.sender import outcomes
@@ -36,6 +38,7 @@ WORDS = {
     State.SENT: "sent",
     State.CANCELLED: "called off",
 }
+CHANGED = "changed since it was confirmed: to be confirmed again"
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def _row(issue: Issue, sending: Sending | None, notices: list[Notice]) -> Row:
     return Row(
         issue=issue,
         state=state,
-        words=_words(issue, state),
+        words=_words(issue, sending),
         sent=sending.sent if sending else 0,
         laid=sending.laid if sending else 0,
         questions=tuple(each for each in notices if each.is_question),
@@ -159,11 +162,14 @@ def _row(issue: Issue, sending: Sending | None, notices: list[Notice]) -> Row:
     )
 
 
-def _words(issue: Issue, state: str) -> str:
+def _words(issue: Issue, sending: Sending | None) -> str:
+    state = sending.state if sending else ""
     if not issue.live and state not in (State.SENT, State.SENDING, State.STOPPED):
         return "a draft: to be approved"
     if issue.began_at is not None and not state:  # a restored database may not know of it
         return WORDS[State.SENT]
+    if sending and state in confirming.WAITING:
+        return CHANGED if confirming.changes(issue, newsletter_of(issue), sending) else WORDS[state]
     return WORDS[state]
 
 

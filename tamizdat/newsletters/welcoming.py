@@ -1,8 +1,9 @@
 """The welcome series: mails 1 to n, each so many days after somebody subscribed, to each once.
 
-Nobody is looked after: of a subscription the day is known on which it was confirmed, and a mail is
-due to those whose day lies as far back as it says. A newsroom whose worker slept for some days
-catches up for WINDOW; who came before that gets the mails that are still ahead, and none late.
+Nobody is looked after: of a subscription the day is known on which it was first confirmed, and a
+mail is due to those whose day lies as far back as it says. Confirming again moves nothing. A
+newsroom whose worker slept for some days catches up for WINDOW; who came before that gets the mails
+that are still ahead, and none late.
 """
 
 from __future__ import annotations
@@ -58,12 +59,12 @@ def composed(newsletter: Newsletter, mail: WelcomeMail, now: datetime) -> Compos
 
 
 def due(newsletter: Newsletter, mail: WelcomeMail, now: datetime) -> SubscriptionQuerySet:
-    """Return who confirmed as many days ago as the mail says, or up to WINDOW longer."""
+    """Return who first confirmed as many days ago as the mail says, or up to WINDOW longer."""
     last = day_of(now) - mail.after_days * DAY
     audience: SubscriptionQuerySet = Subscription.objects.audience(
         newsletter.translation_key, newsletter.language, now
     )
-    return audience.filter(consented_at__lte=last, consented_at__gt=last - WINDOW)
+    return audience.joined(last - WINDOW, last)
 
 
 def number_of(newsletter: Newsletter, mail: WelcomeMail) -> UUID:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tamizdat.databases import PEOPLE
-from tamizdat.newsletters import clerk
+from tamizdat.newsletters import clerk, confirming
 from tamizdat.newsletters.models import Issue
 from tamizdat.newsletters.sender import sendings
 from tamizdat.newsletters.sender.models import Sending
@@ -38,8 +38,10 @@ def issue(newsroom: dict[str, Any], stories: list[Story]) -> Issue:
 
 
 def begin(issue: Issue, **values: Any) -> None:
-    key, now = issue.newsletter.translation_key, timezone.now()
-    sending = sendings.schedule(sendings.Plan(issue.uuid, key, "en", FRIDAY), now)
+    letter, now = issue.newsletter, timezone.now()
+    plan = sendings.Plan(issue.uuid, letter.translation_key, "en", FRIDAY)
+    sending = sendings.schedule(plan, now)
+    sending.confirmed = confirming.facts_of(issue, letter)
     clerk.begin(issue, sending, FRIDAY)
     Sending.objects.filter(pk=sending.pk).update(**values)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tamizdat.newsletters import drafting
+from tamizdat.newsletters import beginning, drafting
 from tamizdat.newsletters.drafting import Candidate, choose, draft, near
 from tamizdat.newsletters.models import Carried, Highlight, Issue, Newsletter, Occasion
 from tamizdat.stories.models import HomeTop, Story
@@ -130,6 +130,26 @@ def test_a_story_in_an_issue_that_waits_is_not_in_the_next(
 
     assert occasion is not None
     assert occasion.is_skipped
+
+
+def test_nor_is_one_in_an_issue_that_waits_and_has_no_time_yet(
+    newsroom: dict[str, Any], letter: Newsletter, editor: Any
+) -> None:
+    writing.published(newsroom["en"], "The dam holds", at=writing.at(18))
+    by_hand = beginning.begin(letter, timezone.now(), editor)
+    writing.published(newsroom["en"], "A heron", at=writing.at(19))
+
+    assert (by_hand.due_at, by_hand.began_at) == (None, None)
+    assert shown(draft(letter, FRIDAY, timezone.now())) == ["A heron"]
+
+
+def test_what_an_issue_missed_its_time_with_is_there_for_the_next(
+    newsroom: dict[str, Any], letter: Newsletter
+) -> None:
+    story = writing.published(newsroom["en"], "The dam holds", at=writing.at(18))
+    letters.issue(letter, [story], due_at=timezone.now() - timedelta(hours=1)).save_revision()
+
+    assert shown(draft(letter, FRIDAY, timezone.now())) == ["The dam holds"]
 
 
 def test_an_empty_week_is_skipped_and_that_is_seen(letter: Newsletter) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from tamizdat.databases import PEOPLE
@@ -15,6 +16,7 @@ from tamizdat.newsletters import welcoming
 from tamizdat.newsletters.models import Newsletter, WelcomeMail
 from tamizdat.newsletters.sender.models import Delivery, Sending, Stencil
 from tamizdat.newsletters.sender.stencil import Stencil as Cut
+from tamizdat.newsletters.subscribers.joining import Choice, join
 from tamizdat.newsletters.subscribers.models import Subscription, day_of
 from tests.newsletters import writing as letters
 
@@ -63,6 +65,22 @@ def test_each_mail_goes_once_to_each_new_reader(
             welcoming.look(timezone.now())
 
     assert gone(letter) == {str(ada.pk): ["Who we are", "If we are blocked"]}
+
+
+def test_who_confirms_again_is_not_welcomed_again(
+    letter: Newsletter, clock: time_machine.Traveller
+) -> None:
+    ada = joined(letter, "ada", 0)
+    for day in range(1, 15):
+        clock.shift(DAY)
+        if day in (2, 9, 10):
+            with transaction.atomic(using=PEOPLE):
+                choice = Choice((letter.translation_key,), "en")
+                join(ada.address, choice, "2026-11", timezone.now())
+        welcoming.look(timezone.now())
+        Delivery.objects.filter(gone_at__lte=timezone.now()).delete()
+
+    assert [each.laid for each in Sending.objects.order_by("pk")] == [1, 1]
 
 
 def test_those_who_were_there_before_get_none(letter: Newsletter) -> None:

@@ -146,6 +146,7 @@ class Notice(models.Model):
         EMPTY = "empty", "Nothing is left to read in it"
         BROKEN = "broken", "It cannot be made into mail"
         HELD = "held", "It is no longer approved"
+        CHANGED = "changed", "It is another than was confirmed"
         DROPPED = "dropped", "It went without a story"
 
     issue = models.ForeignKey(Issue, models.CASCADE, related_name="notices")

@@ -1,7 +1,13 @@
 """The page of choices: which newsletters, in which language, how long, and when not.
 
-Whoever has the link from one of her letters may choose for all that come to the same address. What
-the page shows and what it takes are values; it names no address, for the desk knows none.
+What the page shows and what it takes are values; it names no address, for the desk knows none.
+
+Rules:
+
+1. Whoever has the link from one of her letters may choose for all that come to the same address.
+2. But not for letters to supporters, if the link is from another letter: that one may have been
+   passed on, and who gets them gives, most likely. They are neither shown nor touched, whatever is
+   sent; only "stop all letters" stops them too.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from tamizdat.newsletters.subscribers.models import (
     SubscriptionQuerySet,
     Variant,
 )
+from tamizdat.vault.models import Address
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -53,7 +60,8 @@ class Pick:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What came of a choice: what she has now, and what names what she left just now."""
+    """What came of a choice: what she has now, as far as the link shows it, and what names what she
+    left just now."""
 
     subscriptions: list[Subscription]
     left: UUID | None
@@ -122,11 +130,14 @@ def choose(
     """Do what somebody chose for her address. What the page had not ``shown`` stays as it is."""
     address = subscription.address
     with transaction.atomic(using=PEOPLE):
-        mine = {each.newsletter: each for each in _all(subscription)}
+        mine = {each.newsletter: each for each in seen_with(subscription)}
         left = leave_by_press(
             [mine[each].pk for each in shown & mine.keys() if each not in picks], now
         )
+        unseen = unseen_with(subscription)
         for newsletter, pick in picks.items():
+            if newsletter in unseen:
+                continue
             offered = Offered.objects.filter(newsletter=newsletter, language=pick.language).first()
             if offered is None:
                 continue
@@ -136,13 +147,31 @@ def choose(
                 choice = Choice((newsletter,), pick.language, _variant(offered, pick))
                 join(address, choice, consent, now, greets=False)
         kept = Subscription.objects.filter(address=address)
-        kept.update(paused_until=paused_until)
-        return Chosen(list(kept.order_by("pk")), left)
+        kept.exclude(newsletter__in=unseen).update(paused_until=paused_until)
+        if kept.exists():  # where one went and another came, the address was let go between
+            Address.objects.confirm(address.pk)
+        return Chosen(seen_with(subscription), left)
 
 
 def of_the_same(subscription: Subscription) -> list[Subscription]:
     """Return all that comes to the same address."""
     return list(_all(subscription))
+
+
+def seen_with(subscription: Subscription) -> list[Subscription]:
+    """Return what the link of a subscription shows of all that comes to the same address."""
+    return list(_all(subscription).exclude(newsletter__in=unseen_with(subscription)))
+
+
+def telling_least(subscriptions: Sequence[Subscription]) -> Subscription:
+    """Return the one of these whose link shows the least."""
+    theirs = Offered.objects.for_supporters()
+    return min(subscriptions, key=lambda each: each.newsletter in theirs)
+
+
+def unseen_with(subscription: Subscription) -> set[UUID]:
+    """Return the newsletters that the link of a subscription does not show."""
+    return Offered.objects.for_supporters() - {subscription.newsletter}
 
 
 def _all(subscription: Subscription) -> SubscriptionQuerySet:

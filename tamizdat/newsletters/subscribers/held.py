@@ -39,7 +39,7 @@ def _holds(address_id: UUID) -> list[Holding]:
 
 
 def _row(subscription: Subscription, names: Mapping[UUID, str]) -> dict[str, Value]:
-    paused = subscription.paused_until
+    joined, paused = subscription.joined_on, subscription.paused_until
     row: dict[str, Value] = {
         "newsletter": names.get(subscription.newsletter, subscription.newsletter.hex),
         "language": subscription.language,
@@ -47,6 +47,7 @@ def _row(subscription: Subscription, names: Mapping[UUID, str]) -> dict[str, Val
         "consent": subscription.consent,
         "consented_at": f"{subscription.consented_at:%Y-%m-%d}",
     }
+    row |= {"joined_on": f"{joined}"} if joined else {}
     return row | {"paused_until": f"{paused}"} if paused else row
 
 

@@ -149,9 +149,11 @@ def join(
 ) -> list[Subscription]:
     """Subscribe whoever has an address's mailbox; inside a transaction of the people's database.
 
-    What she has already takes the language and length that she asked for now, and any pause ends.
+    What she has already takes the language and length that she asked for now, and any pause ends;
+    the day on which she began stays known.
     """
     wanted = asked.newsletters if isinstance(asked, Choice) else asked.wanted
+    Subscription.objects.filter(address=address, newsletter__in=wanted).keep_beginning(now)
     new, found = [], []
     for newsletter in wanted:
         subscription, is_new = Subscription.objects.update_or_create(
@@ -169,7 +171,7 @@ def join(
         new += [newsletter] if is_new else []
     Tally.objects.note(new, now, joined=1)
     if new and greets:
-        greet(address, asked.language, now)
+        greet(address, new, asked.language, now)
     return found
 
 

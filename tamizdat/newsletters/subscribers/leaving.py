@@ -14,7 +14,7 @@ Rules:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from tamizdat.vault.models import UNCONFIRMED, Address, Retraction
 
 LEFT = "left"  # the deed that is noted (vault.redoing)
 AT_ONCE = timedelta(0)
-_FIELDS = "newsletter language variant paused_until consent consented_at".split()
+_FIELDS = "newsletter language variant paused_until consent consented_at joined_on".split()
 
 
 def leave(subscription_id: UUID, now: datetime) -> bool:
@@ -42,20 +42,23 @@ def leave(subscription_id: UUID, now: datetime) -> bool:
     return bool(_end(Subscription.objects.filter(pk=subscription_id), now, AT_ONCE))
 
 
-def leave_by_press(subscription_ids: Iterable[UUID], now: datetime) -> UUID | None:
+def leave_by_press(
+    subscription_ids: Iterable[UUID], now: datetime, unseen: Collection[UUID] = ()
+) -> UUID | None:
     """End subscriptions so that they can be had back for a while; return what names them together,
-    None where there are none."""
+    None where there are none. ``unseen``: newsletters that whoever pressed is not shown."""
     with transaction.atomic(using=PEOPLE):
         ended = _end(Subscription.objects.filter(pk__in=list(subscription_ids)), now, BACK)
         if not ended:
             return None
         together = uuid.uuid4()
-        Left.objects.bulk_create([_left(each, together, now) for each in ended])
+        left = [_left(each, together, each.newsletter not in unseen, now) for each in ended]
+        Left.objects.bulk_create(left)
     return together
 
 
 def come_back(together: UUID, now: datetime) -> list[Subscription]:
-    """Take a leaving back; none where it is too late."""
+    """Take a leaving back; none where it is too late. Returns what whoever pressed may be shown."""
     with transaction.atomic(using=PEOPLE):
         found = list(Left.objects.filter(together=together, gone_at__gt=now))
         deleted, _ = Left.objects.filter(pk__in=[each.pk for each in found]).delete()
@@ -67,7 +70,8 @@ def come_back(together: UUID, now: datetime) -> list[Subscription]:
         # Who signed up again meanwhile keeps that.
         Subscription.objects.bulk_create(back, ignore_conflicts=True)
         Tally.objects.note([each.newsletter for each in back], now, joined=1)
-        return list(Subscription.objects.filter(pk__in=[each.pk for each in back]))
+        shown = [each.pk for each in found if each.is_shown]
+        return list(Subscription.objects.filter(pk__in=shown))
 
 
 def _end(found: SubscriptionQuerySet, now: datetime, after: timedelta) -> list[Subscription]:
@@ -84,7 +88,11 @@ def _end(found: SubscriptionQuerySet, now: datetime, after: timedelta) -> list[S
 
 
 def _let_go(address_id: UUID, at: datetime) -> None:
-    """Let an address go, where nothing is a reason to keep it."""
+    """Let an address go, where nothing is a reason to keep it.
+
+    Whoever confirms something for it at the same time holds its row, and comes first or waits.
+    """
+    Address.objects.select_for_update().filter(pk=address_id).first()
     if holdings.is_kept(address_id):
         return
     if SignUp.objects.filter(address_id=address_id).exists():
@@ -92,12 +100,13 @@ def _let_go(address_id: UUID, at: datetime) -> None:
     Address.objects.filter(pk=address_id).update(gone_at=at)
 
 
-def _left(subscription: Subscription, together: UUID, now: datetime) -> Left:
+def _left(subscription: Subscription, together: UUID, is_shown: bool, now: datetime) -> Left:
     kept = {name: getattr(subscription, name) for name in _FIELDS}
     end = now + BACK
     return Left(
         pk=subscription.pk,
         together=together,
+        is_shown=is_shown,
         address_id=subscription.address_id,
         gone_at=end,
         **kept,

@@ -7,7 +7,7 @@ the text, and cannot be hidden.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,13 +23,17 @@ from tamizdat.newsletters.subscribers.quiet import Names
 from tamizdat.vault.models import Address
 from tamizdat.vault.tokens import hash_of
 
-CONFIRM, WELCOME = "confirm", "welcome"  # the kinds of letters
+# The kinds of letters. Letters for supporters are welcomed apart: the others' welcome may be passed
+# on, and does not tell that she gives.
+CONFIRM, WELCOME, APART = "confirm", "welcome", "welcome-own"
 
 
-def greet(address: Address, language: str, now: datetime) -> None:
+def greet(address: Address, newsletters: Iterable[UUID], language: str, now: datetime) -> None:
     """Have a welcome written, at most one a day; inside the transaction of what is welcomed."""
-    letter = letter_to(address, WELCOME, language, now)
-    Letter.objects.bulk_create([letter], ignore_conflicts=True)
+    theirs = Offered.objects.for_supporters()
+    kinds = {APART if each in theirs else WELCOME for each in newsletters}
+    letters = [letter_to(address, kind, language, now) for kind in sorted(kinds)]
+    Letter.objects.bulk_create(letters, ignore_conflicts=True)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Letters:
         return {
             CONFIRM: Kind(self._confirm, _open),
             WELCOME: Kind(self._welcome, lambda letter, token, now: None),
+            APART: Kind(self._welcome, lambda letter, token, now: None),
         }
 
     def _confirm(self, letter: Letter, token: str, page: Page) -> Said | None:
@@ -55,7 +60,10 @@ class Letters:
         return self._said(CONFIRM, letter.language, sign_up.wanted, {"link": link})
 
     def _welcome(self, letter: Letter, token: str, page: Page) -> Said | None:
-        found = list(Subscription.objects.filter(address=letter.address_id).order_by("pk"))
+        theirs = Offered.objects.for_supporters()
+        everything = Subscription.objects.filter(address=letter.address_id).order_by("pk")
+        is_apart = letter.kind == APART
+        found = [each for each in everything if (each.newsletter in theirs) == is_apart]
         if not found:  # left again
             return None
         links, language = self.links, letter.language

@@ -7,7 +7,7 @@ Rules:
 * A ``Subscription`` is somebody's own word: it is written when she presses the button of a letter
   that came to her address, and in no other way but an import that says so.
 * Of the consent stay the version of the text that she saw, and the day. The hour would fit to what
-  the network saw (docs/decisions/0023).
+  the network saw (docs/decisions/0023). Whoever consents again keeps the day on which she began.
 * Whoever leaves is gone: no row says who was here. ``Tally`` counts, and names nobody.
 """
 
@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import TruncDate
 
 from tamizdat.databases import PEOPLE
 from tamizdat.vault.models import Address, Boxed, Perishable, Suppression
@@ -51,6 +52,10 @@ class OfferedQuerySet(models.QuerySet["Offered"]):
         """Narrow to what a form shows: what is for everybody, and what was asked for by name."""
         shown = models.Q(for_supporters=False) | models.Q(newsletter__in=list(named))
         return self.open_in(language).filter(shown)
+
+    def for_supporters(self) -> set[uuid.UUID]:
+        """Return the newsletters that only supporters are offered."""
+        return set(self.filter(for_supporters=True).values_list("newsletter", flat=True))
 
 
 class Offered(models.Model):
@@ -101,6 +106,17 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         found = self.filter(awake, newsletter=newsletter, language=language)
         return found.exclude(models.Exists(never)).order_by("pk")
 
+    def joined(self, after: datetime, until: datetime) -> SubscriptionQuerySet:
+        """Narrow to whoever began later than on one day, and on another at the latest."""
+        once = models.Q(joined_on=None, consented_at__gt=after, consented_at__lte=until)
+        again = models.Q(joined_on__gt=after.date(), joined_on__lte=until.date())
+        return self.filter(once | again)
+
+    def keep_beginning(self, now: datetime) -> None:
+        """Keep the day on which each began, whose day of consent becomes today."""
+        once = self.filter(joined_on=None, consented_at__lt=day_of(now))
+        once.update(joined_on=TruncDate("consented_at", tzinfo=UTC))
+
 
 class Subscription(models.Model):
     """One newsletter to one person, who confirmed it herself."""
@@ -115,6 +131,7 @@ class Subscription(models.Model):
     paused_until = models.DateField(null=True, blank=True)  # the first day that mail comes again
     consent = models.CharField(max_length=20)  # the version of the text that she saw
     consented_at = models.DateTimeField()  # its day (``day_of``)
+    joined_on = models.DateField(null=True, blank=True)  # empty: the day of ``consented_at``
 
     objects = SubscriptionQuerySet.as_manager()
 
@@ -197,6 +214,7 @@ class Left(Perishable):
 
     id = models.UUIDField(primary_key=True, editable=False)  # the subscription's
     together = models.UUIDField(db_index=True)  # what ended with one press
+    is_shown = models.BooleanField(default=True)  # to whoever pressed (``choosing``)
     address = models.ForeignKey(Address, on_delete=models.CASCADE, related_name="+")
     newsletter = models.UUIDField()
     language = models.CharField(max_length=12)
@@ -204,6 +222,7 @@ class Left(Perishable):
     paused_until = models.DateField(null=True)
     consent = models.CharField(max_length=20)
     consented_at = models.DateTimeField()
+    joined_on = models.DateField(null=True)
 
     objects: ClassVar[models.Manager[Left]] = models.Manager()
 

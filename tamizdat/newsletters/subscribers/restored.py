@@ -19,7 +19,7 @@ from django.db import transaction
 from tamizdat.databases import PEOPLE
 from tamizdat.desk.models import Letter
 from tamizdat.newsletters.subscribers.leaving import leave
-from tamizdat.newsletters.subscribers.letters import CONFIRM, WELCOME
+from tamizdat.newsletters.subscribers.letters import APART, CONFIRM, WELCOME
 from tamizdat.newsletters.subscribers.models import Left, SignUp, Typed
 
 
@@ -33,4 +33,4 @@ def forget_what_waited(now: datetime) -> None:
     with transaction.atomic(using=PEOPLE):
         for model in (Typed, SignUp, Left):
             model._default_manager.all().delete()
-        Letter.objects.filter(kind__in=(CONFIRM, WELCOME), state=Letter.State.READY).delete()
+        Letter.objects.filter(kind__in=(CONFIRM, WELCOME, APART), state=Letter.State.READY).delete()

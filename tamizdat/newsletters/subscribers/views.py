@@ -19,6 +19,8 @@ from tamizdat.desk import rendering, views
 from tamizdat.desk.admission import SUBSCRIBE, OneMoreStep, TooMany
 from tamizdat.desk.doorway import FORM
 from tamizdat.desk.links import BadLink
+from tamizdat.desk.models import HELD
+from tamizdat.desk.post.office import write_to
 from tamizdat.desk.rendering import Rendered
 from tamizdat.desk.tickets import NoTicket, Ticket, Tickets
 from tamizdat.newsletters.subscribers import choosing, consent, joining, leaving
@@ -137,7 +139,7 @@ def confirm(request: HttpRequest, language: str, token: str) -> HttpResponse:
     found = joining.confirm(token, request.POST.get("consent", ""), timezone.now())
     if not found:
         return _said(language, path, "confirm_gone", SUBSCRIBED, status=410)
-    choices = _to_choices(found[0], language)
+    choices = _to_choices(found, language)
     return views.page(
         _page("confirmed.html", language, path, names=_names(found, language), choices=choices)
     )
@@ -160,8 +162,13 @@ def letters(request: HttpRequest, language: str, token: str) -> HttpResponse:
         return _save(request, subscription, language)
     if request.POST.get("do") == "leave-all":
         everything = [each.pk for each in choosing.of_the_same(subscription)]
-        return _left(language, leaving.leave_by_press(everything, timezone.now()))
-    return views.act(request, subscription.address, language, path)
+        unseen = choosing.unseen_with(subscription)
+        return _left(language, leaving.leave_by_press(everything, timezone.now(), unseen))
+    if request.POST.get("do") == "see":
+        # Whoever has one of her letters has this link; what she gives is for her mailbox alone.
+        write_to(subscription.address, HELD, language, timezone.now())
+        return HttpResponseRedirect(views.here(language, views.ASKED), status=303)
+    return views.refused(request, 400)
 
 
 def _save(request: HttpRequest, subscription: Subscription, language: str) -> HttpResponse:
@@ -189,7 +196,7 @@ def _save(request: HttpRequest, subscription: Subscription, language: str) -> Ht
 
 
 def _choices(subscription: Subscription, language: str, **more: Any) -> Rendered:
-    mine = choosing.of_the_same(subscription)
+    mine = choosing.seen_with(subscription)
     names = dict(views.this_desk().languages)
     found = choosing.lines(mine, language, names)
     today = timezone.now().date()
@@ -244,7 +251,7 @@ def back(request: HttpRequest, language: str) -> HttpResponse:
     if not found:
         return _said(language, SUBSCRIBED, "too_late", SUBSCRIBED, status=410)
     return views.page(
-        _page("came_back.html", language, SUBSCRIBED, choices=_to_choices(found[0], language))
+        _page("came_back.html", language, SUBSCRIBED, choices=_to_choices(found, language))
     )
 
 
@@ -288,8 +295,8 @@ def _names(subscriptions: Sequence[Subscription], language: str) -> list[str]:
     return [each.name for each in found.order_by("position", "name")]
 
 
-def _to_choices(subscription: Subscription, language: str) -> str:
-    token = _links().token(subscription.pk, PREFERENCES)
+def _to_choices(subscriptions: Sequence[Subscription], language: str) -> str:
+    token = _links().token(choosing.telling_least(subscriptions).pk, PREFERENCES)
     return views.here(language, f"/letters/{token}/")
 
 

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from datetime import date, timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from tamizdat.databases import PEOPLE
+from tamizdat.newsletters.subscribers.joining import Choice, join
 from tamizdat.newsletters.subscribers.links import PREFERENCES, Links
 from tamizdat.newsletters.subscribers.models import Subscription, Tally
-from tamizdat.newsletters.subscribers.offering import withdraw
-from tamizdat.vault.models import Address
+from tamizdat.newsletters.subscribers.offering import Offer, offer, withdraw
+from tamizdat.turns import no_pause
+from tamizdat.vault import retention
+from tamizdat.vault.models import Address, Suppression
 from tests.desk.conftest import Vaulted, field, posted
-from tests.newsletters.subscribers.conftest import DAILY, FRIDAY, subscribed
+from tests.newsletters.subscribers.conftest import DAILY, FRIDAY, Post, link_in, subscribed
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", PEOPLE]),
     pytest.mark.usefixtures("offered"),
 ]
 KEY = "only for tests " * 3
+THANKS = UUID(int=8)
 
 
 @pytest.fixture
@@ -105,6 +114,13 @@ def test_what_is_not_ticked_any_more_ends_and_can_be_had_back(
     assert Subscription.objects.count() == 2
 
 
+def test_who_takes_one_newsletter_for_another_stays(desk: Client, anna: Subscription) -> None:
+    """Between the two nothing kept her address."""
+    save(desk, anna, newsletter=[DAILY.hex])
+    retention.sweep(timezone.now() + timedelta(days=9), no_pause)
+    assert Subscription.objects.get().newsletter == DAILY
+
+
 def test_what_the_page_did_not_show_stays(
     desk: Client, anna: Subscription, vaulted: Vaulted
 ) -> None:
@@ -149,8 +165,20 @@ def test_a_language_that_it_has_not_changes_nothing(
     assert Subscription.objects.get().language == "en"
 
 
-def test_what_is_held_can_be_seen_taken_along_and_erased(desk: Client, anna: Subscription) -> None:
+def test_what_is_held_is_shown_by_a_link_to_the_mailbox_alone(
+    desk: Client, anna: Subscription, post: Post
+) -> None:
+    """A letter that was passed on tells nothing of it, and erases nothing."""
     path = path_of(anna)
+    for deed in ("file", "erase", "erase-now"):
+        assert posted(desk, path, {"do": deed}).status_code == 400
+    answer = posted(desk, path, {"do": "see"})
+    assert (answer.status_code, answer["Location"]) == (303, "/me/asked/")
+    assert "2026-11" not in answer.content.decode()
+    posted(desk, path, {"do": "see"})
+    (letter,) = post.round()  # one, however often it is pressed
+    assert letter["To"] == "Anna.K@example.org"
+    path = link_in(letter, "/me/")
     page = posted(desk, path, {"do": "see"}).content.decode()
     for words in ("Letters that you get", "The Friday Letter", "headlines and links", "2026-11"):
         assert words in page
@@ -161,7 +189,125 @@ def test_what_is_held_can_be_seen_taken_along_and_erased(desk: Client, anna: Sub
     posted(desk, path, {"do": "erase-now"})
     assert (Address.objects.count(), Subscription.objects.count()) == (0, 0)
     assert Tally.objects.get().left == 1
-    assert desk.get(path).status_code == 410
+    assert desk.get(path_of(anna)).status_code == 410
+
+
+def test_who_asked_never_to_be_written_to_gets_no_link_either(
+    desk: Client, anna: Subscription, post: Post
+) -> None:
+    Suppression.objects.create(
+        index=bytes(anna.address.index), reason=Suppression.Reason.COMPLAINED
+    )
+    assert posted(desk, path_of(anna), {"do": "see"}).status_code == 303
+    assert post.round() == []
+
+
+# Letters to supporters: another letter, passed on, does not tell that she gets them
+
+
+@pytest.fixture
+def thanks(vaulted: Vaulted, anna: Subscription) -> Subscription:
+    offer(Offer(THANKS, "en", "To Supporters", for_supporters=True))
+    return subscribed(vaulted, newsletter=THANKS)
+
+
+def test_another_letters_link_does_not_show_letters_to_supporters(
+    desk: Client, anna: Subscription, thanks: Subscription
+) -> None:
+    assert THANKS.hex not in desk.get(path_of(anna)).content.decode()
+    page = desk.get(path_of(thanks)).content.decode()
+    assert THANKS.hex in page
+    assert FRIDAY.hex in page
+
+
+def test_another_letters_link_cannot_find_letters_to_supporters_out(
+    desk: Client, anna: Subscription, thanks: Subscription
+) -> None:
+    """Whatever is sent, it is answered as for somebody who does not get them."""
+    tries: list[dict[str, Any]] = [
+        {"shown": [FRIDAY.hex, THANKS.hex]},
+        {"newsletter": [FRIDAY.hex, THANKS.hex], f"language-{THANKS.hex}": "en"},
+        {"newsletter": []},
+    ]
+    for fields in tries:
+        answers = []
+        for gets_them in (True, False):
+            undo = transaction.savepoint(using=PEOPLE)
+            if not gets_them:
+                thanks.delete()
+            answers.append(without_tickets(save(desk, anna, **fields)))
+            transaction.savepoint_rollback(undo, using=PEOPLE)
+            thanks = Subscription.objects.get(newsletter=THANKS)
+        assert answers[0] == answers[1]
+    assert thanks.newsletter == THANKS
+
+
+def test_all_stopped_and_had_back_the_way_on_is_the_other_letters(
+    desk: Client, anna: Subscription, thanks: Subscription
+) -> None:
+    page = posted(desk, path_of(anna), {"do": "leave-all"}).content.decode()
+    assert Subscription.objects.count() == 0
+    page = posted(desk, "/letters/back/", {"back": field(page, "back")}).content.decode()
+    assert path_of(anna) in page
+    assert path_of(thanks) not in page
+
+
+@pytest.mark.parametrize("gets_them", [True, False])
+def test_what_comes_back_without_the_other_letters_tells_nothing(
+    desk: Client, anna: Subscription, thanks: Subscription, gets_them: bool
+) -> None:
+    """By links of public letters all but theirs is there again when a leaving is taken back."""
+    theirs = path_of(thanks)
+    if not gets_them:
+        thanks.delete()
+    both = {"newsletter": [FRIDAY.hex, DAILY.hex]}
+    save(desk, anna, **both)
+    page = save(desk, anna, newsletter=[DAILY.hex]).content.decode()
+    first = field(page, "back")
+    daily = Subscription.objects.get(newsletter=DAILY)
+    page = posted(desk, path_of(daily), {"do": "leave-all"}).content.decode()
+    second = field(page, "back")
+    posted(desk, "/letters/back/", {"back": first})
+    save(desk, anna, **both)
+    answer = posted(desk, "/letters/back/", {"back": second})
+    assert answer.status_code == 410
+    assert theirs not in answer.content.decode()
+    assert Subscription.objects.filter(newsletter=THANKS).exists() == gets_them
+
+
+def test_another_letters_link_does_not_pause_letters_to_supporters(
+    desk: Client, anna: Subscription, thanks: Subscription
+) -> None:
+    save(desk, anna, pause=f"{timezone.now().date() + timedelta(days=30)}")
+    thanks.refresh_from_db()
+    anna.refresh_from_db()
+    assert (thanks.paused_until, anna.paused_until is None) == (None, False)
+
+
+def test_each_kind_of_letters_is_welcomed_by_its_own(
+    desk: Client, anna: Subscription, thanks: Subscription, post: Post
+) -> None:
+    thanks.delete()
+    choice = Choice((DAILY, THANKS), "en")
+    with transaction.atomic(using=PEOPLE):
+        join(anna.address, choice, "2026-11", timezone.now())
+    everybody, supporters = sorted(post.round(), key=lambda each: "Supporters" in f"{each}")
+    assert "Every Morning" in everybody.get_content()
+    assert "Supporters" not in f"{everybody}"
+    assert subscription_behind(everybody).newsletter != THANKS
+    assert "To Supporters" in supporters.get_content()
+    assert subscription_behind(supporters).newsletter == THANKS
+
+
+def subscription_behind(letter: EmailMessage) -> Subscription:
+    """Return whose choices the link of a letter leads to."""
+    token = link_in(letter, "/letters/").split("/")[2]
+    return Subscription.objects.get(pk=UUID(bytes=base64.urlsafe_b64decode(f"{token}=")[:16]))
+
+
+def without_tickets(answer: Any) -> tuple[int, str]:
+    """Return what an answer says; its ticket differs each time."""
+    return answer.status_code, re.sub(r'name="back" value="[^"]*"', "", answer.content.decode())
 
 
 def test_asking_for_pages_changes_nothing(desk: Client, anna: Subscription) -> None:

@@ -13,6 +13,7 @@ from tamizdat.databases import PEOPLE
 from tamizdat.desk.models import Letter
 from tamizdat.newsletters.subscribers import joining, taking_up
 from tamizdat.newsletters.subscribers.models import SignUp, Subscription, Tally, Typed
+from tamizdat.vault import holdings
 from tamizdat.vault.models import Address, Suppression
 from tests.desk.conftest import Vaulted, posted
 from tests.newsletters.subscribers.conftest import (
@@ -212,6 +213,29 @@ def test_who_has_it_gets_the_same_letter_and_loses_nothing(
     assert (row.pk, row.variant) == (mine.pk, "full")
     assert not Tally.objects.exists()
     assert post.round() == []  # and no second welcome
+
+
+def test_who_confirms_again_keeps_the_day_on_which_she_began_and_sees_it(
+    desk: Client, post: Post, clock: Any, vaulted: Vaulted
+) -> None:
+    anna = subscribed(vaulted)
+    began = anna.consented_at
+    confirmed_again = []
+    for _ in range(3):
+        signed_up(desk)
+        confirmed(desk, link_in(post.round()[0]))
+        (row,) = Subscription.objects.all()
+        confirmed_again.append((row.consented_at - began, row.joined_on))
+        clock.shift(timedelta(days=2))
+
+    day = began.date()
+    assert confirmed_again == [
+        (timedelta(), None),
+        (timedelta(days=2), day),
+        (timedelta(days=4), day),
+    ]
+    held = next(each for each in holdings.held(anna.address_id) if each.label == "subscriptions")
+    assert held.rows[0]["joined_on"] == f"{day}"
 
 
 @pytest.mark.parametrize("reason", joining.FOREVER)

@@ -59,7 +59,9 @@ def pages(desk: Client, post: Post, vaulted: Vaulted, language: str) -> dict[str
     found["pause"] = posted(desk, choices, shown | {"pause": "x"}).content
     subscribed(vaulted, newsletter=DAILY, language=language)
     found["saved"] = posted(desk, choices, shown | {"shown": DAILY.hex}).content
-    found["held"] = posted(desk, choices, {"do": "see"}).content
+    posted(desk, choices, {"do": "see"})
+    (to_herself,) = post.round()
+    found["held"] = posted(desk, link_in(to_herself, "/me/"), {"do": "see"}).content
     found["left"] = posted(desk, choices, {"do": "leave-all"}).content
     back = {"back": field(found["left"].decode(), "back")}
     found["back"] = posted(desk, f"{prefix}/letters/back/", back).content

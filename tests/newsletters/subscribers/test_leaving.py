@@ -105,6 +105,14 @@ def test_a_person_can_take_it_back_from_the_page_that_said_so(
     assert posted(desk, "/letters/back/", fields).status_code == 410  # once
 
 
+def test_who_comes_back_has_the_day_on_which_she_began(desk: Client, anna: Subscription) -> None:
+    began = anna.consented_at.date() - timedelta(days=40)
+    Subscription.objects.update(joined_on=began)
+    page = posted(desk, path_of(anna), {"do": "leave"}).content.decode()
+    posted(desk, "/letters/back/", {"back": field(page, "back")})
+    assert Subscription.objects.get().joined_on == began
+
+
 def test_it_cannot_be_taken_back_later_or_from_elsewhere(
     desk: Client, anna: Subscription, clock: Any
 ) -> None:
