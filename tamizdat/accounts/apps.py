@@ -11,9 +11,10 @@ class Accounts(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from tamizdat.accounts import audit, starting
+        from tamizdat.accounts import audit, pairs, starting
 
         audit.watch()
+        pairs.watch()
         starting.use_data()
 
 

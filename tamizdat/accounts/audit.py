@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import m2m_changed, pre_save
+from django.db.models.signals import m2m_changed, pre_delete, pre_save
 from django.utils import timezone
 from wagtail.log_actions import get_active_log_context
 
@@ -30,6 +30,7 @@ DEEDS = {
     "account.made": "Account made",
     "account.closed": "Account closed",
     "account.opened": "Account opened again",
+    "account.deleted": "Account deleted",
     "account.administrator": "Made an administrator",
     "account.no-administrator": "Administrator no more",
     "account.password": "Password set by somebody else",
@@ -112,23 +113,34 @@ def check() -> int:
     return number
 
 
-# Changes of accounts and roles: Wagtail's forms, bulk actions and our commands make them. The one
-# seam that all of them pass is Django's signals.
+# Changes of accounts and roles: Wagtail's forms, deeds for many and our commands make them. The one
+# seam that all of them pass is Django's signals. A queryset's update() and bulk_create() send none:
+# where Wagtail updates accounts so, a deed of ours is in its place (``bulk``).
 
 
 def watch() -> None:
     """See every change of an account's rights; called once, when Django is ready."""
+    from django.contrib.auth.models import Group
+
     pre_save.connect(_account, sender=User, dispatch_uid="audit accounts")
+    pre_delete.connect(_deleted, sender=User, dispatch_uid="audit deleted accounts")
     m2m_changed.connect(_roles, sender=User.groups.through, dispatch_uid="audit roles")
+    pre_delete.connect(_role_deleted, sender=Group, dispatch_uid="audit deleted roles")
 
 
 def _account(instance: User, raw: bool = False, **_: Any) -> None:
-    if raw or instance.is_shared:
-        return
     before = User.objects.filter(pk=instance.pk).first() if instance.pk else None
+    # The shared account comes about while somebody works on a protected author's story.
+    is_nobody = instance.is_shared and not (instance.is_active or (before and before.is_active))
+    if raw or is_nobody:
+        return
     thing = f"account {instance.pk}" if before else "a new account"
     for deed in _changes(before, instance):
         note(deed, thing)
+
+
+def _deleted(instance: User, **_: Any) -> None:
+    note("account.deleted", f"account {instance.pk}")
 
 
 def _changes(before: User | None, after: User) -> Iterable[str]:
@@ -143,16 +155,30 @@ def _changes(before: User | None, after: User) -> Iterable[str]:
         yield "account.password"
 
 
-def _roles(instance: Any, action: str, pk_set: set[int] | None, **_: Any) -> None:
-    given = {"post_add": "roles.given", "post_remove": "roles.taken", "post_clear": "roles.taken"}
-    if action not in given or not isinstance(instance, User) or pk_set == set():
-        return
+def _roles(instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **_: Any) -> None:
+    """Note roles that somebody is given, or (``reverse``) members that a role is given."""
     from django.contrib.auth.models import Group
 
-    names = (
-        Group.objects.filter(pk__in=pk_set or ()).order_by("name").values_list("name", flat=True)
-    )
-    note(given[action], f"account {instance.pk}: {', '.join(names) or 'all'}")
+    given = {"post_add": "roles.given", "post_remove": "roles.taken", "pre_clear": "roles.taken"}
+    if action not in given:
+        return
+    if not reverse:
+        groups = instance.groups.all() if pk_set is None else Group.objects.filter(pk__in=pk_set)
+        _note_roles(given[action], [instance.pk], groups.values_list("name", flat=True))
+        return
+    members = instance.user_set.values_list("pk", flat=True) if pk_set is None else pk_set
+    _note_roles(given[action], members, [instance.name])
+
+
+def _role_deleted(instance: Any, **_: Any) -> None:
+    members = instance.user_set.values_list("pk", flat=True)
+    _note_roles("roles.taken", members, [instance.name])
+
+
+def _note_roles(deed: str, members: Iterable[int], names: Iterable[str]) -> None:
+    said = ", ".join(sorted(names))
+    for pk in sorted(members) if said else ():
+        note(deed, f"account {pk}: {said}")
 
 
 def _signed_in() -> int | None:

@@ -149,6 +149,7 @@ def new_sheet(user: User, now: datetime) -> list[str]:
             RecoveryCode(sheet=sheet, digest=_digest(code)) for code in codes
         )
         audit.note("factor.codes", f"account {user.pk}", who=user.pk, now=now)
+        _changed(user)
     return codes
 
 

@@ -11,6 +11,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
+
 from tamizdat.accounts.models import User
 
 WRITERS = "Writers"
@@ -19,6 +23,13 @@ NEWSLETTER_EDITORS = "Newsletter editors"
 FUNDRAISERS = "Fundraisers"
 OPERATORS = "Operators"
 ROLES = (WRITERS, EDITORS, NEWSLETTER_EDITORS, FUNDRAISERS, OPERATORS)
+MONEY = (OPERATORS, FUNDRAISERS)  # who works with contributions
+
+
+def holders(names: Collection[str]) -> QuerySet[User]:
+    """Return the accounts that are open and have one of these roles; administrators have all."""
+    found = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=names), is_active=True)
+    return found.distinct()
 
 
 def is_plain_writer(user: User) -> bool:
@@ -34,4 +45,4 @@ def is_operator(user: User) -> bool:
 
 def may_see_money(user: User) -> bool:
     """Say whether somebody works with contributions: fundraisers and operators do."""
-    return user.is_superuser or user.groups.filter(name__in=(OPERATORS, FUNDRAISERS)).exists()
+    return user.is_superuser or user.groups.filter(name__in=MONEY).exists()

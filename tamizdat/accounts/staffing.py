@@ -1,4 +1,4 @@
-"""Deeds of the command line on accounts: list, add, reset, close."""
+"""Deeds on accounts, of the command line and for many at once: list, add, reset, close, open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from tamizdat.accounts import factors, roles, sessions
 from tamizdat.accounts.models import SHARED_USERNAME, User
 from tamizdat.accounts.roles import WRITERS
 
-__all__ = ["WRITERS", "Unknown", "add", "close", "find", "listed", "new_password", "reset"]
+__all__ = [
+    "WRITERS",
+    "Unknown",
+    "add",
+    "close",
+    "find",
+    "listed",
+    "new_password",
+    "open_again",
+    "reset",
+]
 
 GROUPS, LENGTH = 5, 4  # 20 letters out of 31: 99 bits
 
@@ -88,6 +98,12 @@ def close(user: User) -> None:
         user.save(update_fields=["is_active"])
         sessions.end(user)
         sessions.unbind(user)
+
+
+def open_again(user: User) -> None:
+    """Let somebody in again who was let in no more."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])
 
 
 def _refuse_unknown(wanted: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
 from tamizdat.accounts import pairs, roles
+from tamizdat.accounts.bulk import OpenOrClose
 from tamizdat.accounts.models import User
 from tamizdat.accounts.panels import RequestsPanel
 from tamizdat.accounts.views import colleague, locks, log, requests, second_factor
@@ -89,3 +90,5 @@ for name, deed in (
     hooks.register(name, deed)
 # After the dashboard has put its own panels in place of Wagtail's.
 hooks.register("construct_homepage_panels", panel, order=100)
+# After Wagtail's own of that name, in whose place it stands.
+hooks.register("register_bulk_action", OpenOrClose, order=100)

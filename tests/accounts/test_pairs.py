@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from tamizdat.accounts import audit, pairs, roles
+from tamizdat.accounts import audit, pairs, roles, staffing
 from tamizdat.accounts.models import Record, TwoPersonRequest, User
 from tests.signing_in import sign_in
 
@@ -99,9 +99,9 @@ def test_whoever_asked_and_has_left_is_not_half_of_a_pair(olga: User, oleg: User
 
 
 def test_one_person_calls_it_off(olga: User, oleg: User) -> None:
-    asked = asked_by(olga)
+    asked, third = asked_by(olga), _operator("third")
     pairs.approve(asked, oleg, timezone.now())
-    pairs.call_off(asked, _operator("third"), timezone.now())
+    pairs.call_off(asked, third, timezone.now())
     with pytest.raises(pairs.Refused, match="called off"):
         pairs.take(asked.pk, "burn", later(30))
     with pytest.raises(pairs.Refused, match="called off"):
@@ -120,6 +120,89 @@ def test_a_request_of_another_kind_opens_nothing(olga: User, oleg: User) -> None
     pairs.approve(asked, oleg, timezone.now())
     with pytest.raises(pairs.Refused, match="no request"):
         pairs.take(asked.pk, "addresses", later(30))
+
+
+def _close(user: User) -> None:
+    user.is_active = False
+    user.save()
+
+
+def _close_past_the_signals(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def _demote_past_the_signals(user: User) -> None:
+    User.groups.through.objects.filter(user_id=user.pk).delete()
+
+
+@pytest.mark.parametrize("who", ["olga", "oleg"])
+@pytest.mark.parametrize("leave", [_close_past_the_signals, _demote_past_the_signals])
+def test_whoever_was_thrown_out_is_not_half_of_a_pair_when_it_is_carried_out(
+    olga: User, oleg: User, who: str, leave: Callable[[User], None]
+) -> None:
+    asked = asked_by(olga)
+    pairs.approve(asked, oleg, timezone.now())
+    assert pairs.is_ready(asked, later(30))
+    leave(User.objects.get(username=who))
+    assert not pairs.is_ready(asked, later(30))
+    with pytest.raises(pairs.Refused, match="has left, or lost the role"):
+        pairs.take(asked.pk, "burn", later(30))
+
+
+def test_nobody_approves_what_was_asked_by_somebody_thrown_out(olga: User, oleg: User) -> None:
+    asked = asked_by(olga)
+    _close_past_the_signals(olga)
+    with pytest.raises(pairs.Refused, match="has left, or lost the role"):
+        pairs.approve(asked, oleg, timezone.now())
+
+
+@pytest.mark.parametrize("who", ["olga", "oleg"])
+@pytest.mark.parametrize(
+    "leave",
+    [
+        _close,
+        staffing.close,
+        User.delete,
+        lambda user: user.groups.clear(),
+        lambda user: user.groups.set([]),
+        lambda user: Group.objects.get(name=roles.OPERATORS).user_set.remove(user),
+        lambda user: Group.objects.get(name=roles.OPERATORS).delete(),
+    ],
+)
+def test_what_somebody_asked_or_approved_is_called_off_when_she_leaves(
+    olga: User, oleg: User, who: str, leave: Callable[[User], None]
+) -> None:
+    asked = asked_by(olga)
+    pairs.approve(asked, oleg, timezone.now())
+    leave(User.objects.get(username=who))
+    asked.refresh_from_db()
+    assert asked.state(timezone.now()) == "called off"
+    thing = f"request {asked.pk}: burn"
+    assert Record.objects.filter(deed="request.called-off", thing=thing, who=None).count() == 1
+
+
+def test_what_others_asked_stays_when_somebody_leaves(olga: User, oleg: User) -> None:
+    asked = asked_by(olga)
+    _close(oleg)
+    asked.refresh_from_db()
+    assert asked.is_open(timezone.now())
+    done = asked_by(olga)
+    TwoPersonRequest.objects.filter(pk=done.pk).update(done_at=timezone.now())
+    _close(olga)
+    done.refresh_from_db()
+    assert done.state(timezone.now()) == "done"
+
+
+def test_whoever_got_the_role_after_the_asking_approves_nothing(olga: User, oleg: User) -> None:
+    """An operator, or who has stolen her session, makes an accomplice one: for her next request."""
+    asked = asked_by(olga)
+    mole = _operator("mole")
+    asked.may_approve = [mole.pk]  # the row in hand
+    with pytest.raises(pairs.Refused, match="had the role already"):
+        pairs.approve(asked, mole, timezone.now())
+    assert "Approve" not in _buttons(sign_in(Client(), mole).get(PAGE))
+    pairs.call_off(asked, mole, timezone.now())
+    pairs.approve(asked_by(olga), mole, timezone.now())
 
 
 # Races: two hands at the same moment, each having looked before the other acts. Each has a twin
@@ -141,6 +224,18 @@ def test_without_the_condition_both_would(
     pairs.approve(asked, oleg, timezone.now())
     monkeypatch.setattr(pairs, "_open", _anyhow)
     assert _rush(asked, monkeypatch) == 2
+
+
+def test_of_closing_an_account_and_carrying_out_at_once_closing_wins(
+    olga: User, oleg: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_by(olga)
+    pairs.approve(asked, oleg, timezone.now())
+    with (
+        _between_look_and_deed(lambda: _close_past_the_signals(oleg), monkeypatch),
+        pytest.raises(pairs.Refused),
+    ):
+        pairs.take(asked.pk, "burn", later(30))
 
 
 def test_calling_off_and_carrying_out_at_once_come_to_one_of_them(

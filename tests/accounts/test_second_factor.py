@@ -220,6 +220,17 @@ def test_a_new_sheet_makes_the_old_one_worthless_and_none_stands_in_the_database
     assert not any(each in kept or each.replace("-", "") in kept for each in new)
 
 
+def test_a_new_sheet_ends_the_members_other_sessions_and_not_the_one_it_is_made_in(
+    editor: User,
+) -> None:
+    stolen, mine = sign_in(Client(), editor), sign_in(Client(), editor)
+    page = _text(mine.post(reverse("accounts_codes")))
+    assert mine.get("/admin/").status_code == 200
+    assert stolen.get("/admin/")["Location"].startswith("/admin/login/")
+    first = re.findall(r'<code dir="ltr">([^<]+)</code>', page)[0]
+    assert factors.prove(User.objects.get(pk=editor.pk), first, timezone.now())
+
+
 def test_a_member_whose_factor_was_reset_enrols_anew(editor: User) -> None:
     app_of(editor)
     sheet = factors.new_sheet(editor, timezone.now())

@@ -19,6 +19,8 @@ class TwoPersonRequest(models.Model):
     kind = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict, blank=True)
     asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # The numbers of the accounts that had the role when it was asked, but who asked.
+    may_approve = models.JSONField(default=list, blank=True)
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -36,10 +38,6 @@ class TwoPersonRequest(models.Model):
     def is_open(self, now: datetime) -> bool:
         """Say whether it can still be approved, called off or done."""
         return not (self.called_off_at or self.done_at) and now < self.expires_at
-
-    def is_ready(self, now: datetime) -> bool:
-        """Say whether it may be done now."""
-        return bool(self.approved_at) and self.is_open(now) and now >= self.due_at
 
     def state(self, now: datetime) -> str:
         """Say in words how it stands."""

@@ -38,7 +38,8 @@ def requests(request: HttpRequest) -> HttpResponse:
             "is_open": row.is_open(now),
             "can_approve": row.is_open(now)
             and not row.approved_at
-            and row.asked_by_id not in (None, user.pk),
+            and row.asked_by_id not in (None, user.pk)
+            and user.pk in row.may_approve,
         }
         for row in found[:SHOWN]
     ]

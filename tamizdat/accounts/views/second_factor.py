@@ -137,7 +137,10 @@ def after_enrolling(user: User, request: HttpRequest) -> str:
 def codes(request: HttpRequest) -> HttpResponse:
     """Make recovery codes, and show them this once."""
     user = member(request)
-    made = factors.new_sheet(user, timezone.now()) if request.method == "POST" else []
+    made = []
+    if request.method == "POST":
+        made = factors.new_sheet(user, timezone.now())
+        bind(request, user)
     values = {"codes": made, "left": factors.codes_left(user)}
     return render(request, "accounts/codes.html", values)
 
