@@ -138,8 +138,7 @@ def open_all(folder: Path, count: int) -> dict[str, Any]:
     from tamizdat.vault.opening import Closed, Opener
 
     opener = Opener.unlock(folder, PASSPHRASE)
-    rows = Address.objects.iterator(chunk_size=2000)
-    boxes = (Closed(row.pk, row.sealed) for row in rows)
+    boxes = (Closed(*each) for each in Address.objects.boxes())
     wrong = 0
     opened = 0
     for each in opener.open_all(boxes):

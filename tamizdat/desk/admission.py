@@ -13,13 +13,14 @@ The way of a post:
 5. The ticket is used up by a unique row, written with the act. Of many who come at once with one
    ticket, one gets through.
 
-Whatever fails is noted (``limits``), and the more fails the more work is asked for.
+Whatever fails is noted (``limits``), and the more fails the more work is asked for; likewise the
+more of what the vault answers in a day (``vault.rates``) is used up, by whichever forms.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -84,12 +85,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Gate:
-    """Lets posts in. One for each desk; ``random`` gives bytes that nobody can guess."""
+    """Lets posts in. One for each desk; ``random`` gives bytes that nobody can guess, ``used`` says
+    how much of the vault's day is used, from 0 to 1."""
 
     key: bytes
     limits: Limits = LIMITS
     turns: Turns = TURNS
     random: Callable[[int], bytes] = secrets.token_bytes
+    used: Callable[[], float] = float
 
     def give(self, form: str, now: datetime) -> Ticket:
         """Give a ticket for a form that is to be shown."""
@@ -97,8 +100,13 @@ class Gate:
 
     def challenge(self, form: str, ticket: Ticket, now: datetime) -> str:
         """Return the work that a ticket costs now, as JSON."""
-        level = self.limits.level(form, now.timestamp())
-        return Workshop(self.key).set(ticket, level, now.timestamp())
+        return self.work(ticket, (form,), now)
+
+    def work(self, ticket: Ticket, limits: Iterable[str], now: datetime) -> str:
+        """Return the work for a ticket, as hard as the hardest pressed of these limits asks."""
+        moment, shared = now.timestamp(), self.used()
+        level = max(self.limits.level(each, moment, shared) for each in limits)
+        return Workshop(self.key).set(ticket, level, moment)
 
     def admit(self, form: str, posted: Posted, now: datetime) -> Entry:
         """Check what a post brings. Raises OneMoreStep."""

@@ -6,7 +6,8 @@ about who asked: no address, no network, no browser. A restart forgets them.
 Rules:
 
 1. A *bucket* holds so many acts and fills up again evenly. An empty bucket refuses everybody alike.
-2. The *level* rises with the share of posts that failed lately, and as the bucket empties.
+2. The *level* rises with the share of posts that failed lately, as the bucket empties, and as what
+   all forms share is used up: forms of which each is asked little can together ask too much.
    Failures are forgotten by half every HALF_LIFE.
 """
 
@@ -70,11 +71,12 @@ class Limits:
             counts.failed += failed
             counts.passed += not failed
 
-    def level(self, name: str, now: float) -> int:
-        """Return how hard the work shall be, from 0 to HARDEST."""
+    def level(self, name: str, now: float, shared: float = 0.0) -> int:
+        """Return how hard the work shall be, from 0 to HARDEST. ``shared`` is how much of what all
+        forms share is used, from 0 to 1."""
         limit = self._places[name][1]
         with self._counts(name, now) as counts:
-            taken = 1 - counts.left / limit.at_once
+            taken = max(shared, 1 - counts.left / limit.at_once)
             return max(_of_failures(counts), int(taken * (HARDEST + 0.99)))
 
     @contextmanager

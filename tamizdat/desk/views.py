@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ from tamizdat.vault.client import BadAddress, Vault, VaultBusy, VaultGone
 from tamizdat.vault.models import Address
 
 ASK, ASKED = "/me/", "/me/asked/"
+SHORT = 1.0  # seconds that a form waits for the vault before it is shown
 LONGEST_SHOWN = 254  # characters of what was typed that stand in the field again
 
 
@@ -260,7 +261,15 @@ def this_desk() -> Desk:
 
 def gate() -> Gate:
     """Return what lets posts in."""
-    return Gate(settings.DESK_KEY.encode())
+    return Gate(settings.DESK_KEY.encode(), used=_used)
+
+
+def _used() -> float:
+    """Return how much of the vault's day is used. That it is away is said to who asks it more."""
+    try:
+        return replace(vault(), patience=SHORT).used()
+    except VaultGone:
+        return 0.0
 
 
 def vault() -> Vault:

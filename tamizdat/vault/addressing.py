@@ -90,6 +90,8 @@ def _unusual(address: str) -> str:
         )
     except (EmailNotValidError, UnicodeError):
         raise _not_one() from None
+    if "=?" in found.local_part:  # an encoded word (RFC 2047): in a header it would be another
+        raise _not_one()
     normal = f"{found.local_part}@{(found.ascii_domain or '').lower()}"
     if len(normal.encode()) > LONGEST or len(found.local_part.encode()) > LONGEST_LOCAL:
         raise _not_one()

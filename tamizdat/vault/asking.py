@@ -8,6 +8,7 @@ says how it went, and what was asked for:
 ``seal``   8 bytes of key id, 16 bytes of index, then the box
 ``index``  16 bytes of index
 ``text``   8 bytes of key id, then the box
+``day``    1 byte: how much of the day is used, in percent
 =========  =====================================================
 
 There is no question that lists or opens. No answer holds an address.
@@ -20,7 +21,7 @@ import struct
 from tamizdat.vault.errors import BadAddress, VaultBusy, VaultGone
 from tamizdat.vault.sealing import INDEX_BYTES, LONGEST_BOX, Sealed
 
-SEAL, INDEX, TEXT = b"S", b"I", b"T"
+SEAL, INDEX, TEXT, DAY = b"S", b"I", b"T", b"D"
 DONE, BAD_ADDRESS, BUSY, BAD_QUESTION, NO_KEYS = b"K", b"A", b"B", b"Q", b"N"
 
 HEAD = struct.Struct(">I")
@@ -77,6 +78,18 @@ def read_index(body: bytes) -> bytes:
     if len(found) != INDEX_BYTES:
         raise VaultGone("the vault's answer was cut short")
     return found
+
+
+def answer_day(used: float) -> bytes:
+    return DONE + bytes([round(100 * used)])
+
+
+def read_day(body: bytes) -> float:
+    """Read the answer to ``day``, from 0 to 1. Raises VaultError."""
+    found = read(body)
+    if len(found) != 1 or found[0] > 100:
+        raise VaultGone("the vault's answer was cut short")
+    return found[0] / 100
 
 
 def read(body: bytes) -> bytes:

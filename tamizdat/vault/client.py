@@ -40,6 +40,11 @@ class Vault:
             raise ValueError(f"a text has at most {asking.LONGEST_TEXT} bytes")
         return asking.read_text(self._ask(asking.question(asking.TEXT, text)))
 
+    def used(self) -> float:
+        """Return how much of what may be asked in a day is used (``rates``), from 0 to 1. Raises
+        VaultGone."""
+        return asking.read_day(self._ask(asking.question(asking.DAY, "")))
+
     def _ask(self, question: bytes) -> bytes:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:

@@ -29,11 +29,13 @@ from pathlib import Path
 from django.db import connections
 
 from tamizdat.databases import PEOPLE, slices
+from tamizdat.lifeline import tie_to
 from tamizdat.turns import Pause, turn
 from tamizdat.vault import keys
+from tamizdat.vault.addressing import normalise
 from tamizdat.vault.errors import BadAddress, VaultError
 from tamizdat.vault.models import Address, Suppression, month_of
-from tamizdat.vault.sealing import Sealed, seal
+from tamizdat.vault.sealing import Sealed, box_of, index_of
 
 PART = 2_000  # lines that a process seals at a time
 # Rows that are written in one turn. Their keys are random, so a turn touches pages all over the
@@ -64,16 +66,17 @@ def keep_all(
     """
     found = Imported()
     waiting: list[Sealed] = []
-    for part in seal_all(lines, folder, processes):
-        found.lines += len(part)
-        good = [each for each in part if each is not None]
-        found.bad += len(part) - len(good)
-        waiting += good
-        if len(waiting) >= TURN:
-            _write(waiting, now, pause, found)
-            waiting = []
-            yield found
-    _write(waiting, now, pause, found)
+    with keys.in_use(folder):
+        for part in seal_all(lines, folder, processes):
+            found.lines += len(part)
+            good = [each for each in part if each is not None]
+            found.bad += len(part) - len(good)
+            waiting += good
+            if len(waiting) >= TURN:
+                _write(waiting, now, pause, found)
+                waiting = []
+                yield found
+        _write(waiting, now, pause, found)
     yield found
 
 
@@ -123,43 +126,53 @@ def suppressed(indexes: list[bytes]) -> set[bytes]:
 
 # Sealing, in several processes
 
+Bare = tuple[bytes, bytes]  # a box and its index, as they come through a pipe
+
 
 def seal_all(
     lines: Iterable[str], folder: Path, processes: int | None = None
 ) -> Iterator[list[Sealed | None]]:
     """Seal the lines in parts, in their order; None stands for a line that is no address.
 
-    Raises NoKeys, DamagedKeys.
+    Whoever calls it keeps the key until all is written (``keys.in_use``). Raises NoKeys,
+    DamagedKeys.
     """
     coming, count = iter(lines), processes or os.cpu_count() or 1
-    public, index = keys.public_key(folder, keys.current_id(folder)), keys.index_key(folder)
+    key_id = keys.current_id(folder)
+    public, index = keys.public_key(folder, key_id), keys.index_key(folder)
     forking = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(count, forking, _begin, (public, index)) as pool:
-        waiting: deque[Future[list[Sealed | None]]] = deque()
+    with ProcessPoolExecutor(count, forking, _begin, (os.getpid(), public, index)) as pool:
+        waiting: deque[Future[list[Bare | None]]] = deque()
         while part := list(islice(coming, PART)):
             waiting.append(pool.submit(_seal_part, part))
             if len(waiting) > 2 * count:
-                yield waiting.popleft().result()
+                yield _sealed(key_id, waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield _sealed(key_id, waiting.popleft())
+
+
+def _sealed(key_id: str, part: Future[list[Bare | None]]) -> list[Sealed | None]:
+    return [each and Sealed(key_id, *each) for each in part.result()]
 
 
 _held: tuple[bytes, bytes] | None = None  # what a process seals with
 
 
-def _begin(public: bytes, index: bytes) -> None:
+def _begin(parent: int, public: bytes, index: bytes) -> None:
     global _held
+    tie_to(parent)
     _held = (public, index)
 
 
-def _seal_part(part: list[str]) -> list[Sealed | None]:
+def _seal_part(part: list[str]) -> list[Bare | None]:
     if _held is None:
         raise VaultError("a process that seals was started without keys")
     return [_seal(line, *_held) for line in part]
 
 
-def _seal(line: str, public: bytes, index: bytes) -> Sealed | None:
+def _seal(line: str, public: bytes, index: bytes) -> Bare | None:
     try:
-        return seal(line, public, index)
+        address = normalise(line)
     except BadAddress:
         return None
+    return box_of(address, public), index_of(address, index)

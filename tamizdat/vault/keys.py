@@ -18,10 +18,12 @@ Rules:
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -222,6 +224,33 @@ def destroy(folder: Path, key_id: str) -> None:
         file.unlink()
     (folder / f"{key_id}.pub").unlink(missing_ok=True)
     _sync(folder)
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Keep every key while what is sealed to one is not written yet, however long that takes."""
+    with _locked(folder, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def out_of_use(folder: Path) -> Iterator[bool]:
+    """Say whether nobody is sealing at length; nobody begins to meanwhile."""
+    try:
+        with _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            yield True
+    except BlockingIOError:
+        yield False
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, how)  # the system gives it back if this process dies
+        yield
+    finally:
+        os.close(descriptor)
 
 
 # The recovery key

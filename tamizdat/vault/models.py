@@ -17,7 +17,7 @@ Rules:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,12 @@ class AddressQuerySet(models.QuerySet["Address"]):
     def of_index(self, index: bytes) -> Address | None:
         """Return the row of an address, by what it is looked up by."""
         return self.filter(index=index).first()
+
+    def boxes(self) -> Iterator[tuple[uuid.UUID, Sealed]]:
+        """Yield key and box of each row, and hold no more of them than a batch."""
+        rows = self.values_list("pk", "key_id", "box", "index").iterator(chunk_size=2000)
+        for pk, key_id, box, index in rows:
+            yield pk, Sealed(key_id, bytes(box), bytes(index))
 
 
 class Address(Boxed):

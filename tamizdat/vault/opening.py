@@ -6,7 +6,8 @@ Rules:
 * A box is opened only in the row that it belongs to (``sealing.open_own``).
 * Opened addresses are given out one after the other; no list of them is ever held. Many are opened
   by several processes, and at most so many boxes are under way as keep these at work.
-* The processes get the keys by being forked, never through a pipe.
+* The processes get the keys by being forked, never through a pipe; through it go boxes one way
+  and addresses the other, and whose they are stays here.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from tamizdat.lifeline import tie_to
 from tamizdat.vault import keys
 from tamizdat.vault.errors import CannotOpen, NoSuchKey, VaultError
 from tamizdat.vault.sealing import Pair, Sealed, box_of, key_id_of, open_box, open_own, reseal
@@ -107,20 +109,25 @@ class Opener:
         self, first: list[Closed], coming: Iterator[Closed], count: int
     ) -> Iterator[Opened]:
         forking = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(count, forking, _begin, (self,)) as pool:
-            waiting: deque[Future[list[Opened]]] = deque()
+        with ProcessPoolExecutor(count, forking, _begin, (os.getpid(), self)) as pool:
+            waiting: deque[tuple[list[Closed], Future[list[tuple[str, str]]]]] = deque()
             for part in _parts(first, coming):
-                waiting.append(pool.submit(_open_part, part))
+                bare = [(each.sealed.key_id, each.sealed.box, each.sealed.index) for each in part]
+                waiting.append((part, pool.submit(_open_part, bare)))
                 if len(waiting) > 2 * count:
-                    yield from waiting.popleft().result()
+                    yield from _joined(*waiting.popleft())
             while waiting:
-                yield from waiting.popleft().result()
+                yield from _joined(*waiting.popleft())
 
     def _try(self, closed: Closed) -> Opened:
+        return Opened(closed.owner, *self._tried(closed.sealed))
+
+    def _tried(self, sealed: Sealed) -> tuple[str, str]:
+        """Return an address, or "" and why its box did not open."""
         try:
-            return Opened(closed.owner, self.open(closed.sealed))
+            return self.open(sealed), ""
         except (CannotOpen, NoSuchKey) as error:
-            return Opened(closed.owner, "", str(error))
+            return "", str(error)
 
     def _pair(self, key_id: str) -> Pair:
         try:
@@ -142,15 +149,22 @@ def _parts(first: list[Closed], coming: Iterator[Closed]) -> Iterator[list[Close
         yield part
 
 
+def _joined(part: list[Closed], opened: Future[list[tuple[str, str]]]) -> Iterator[Opened]:
+    """Tell whose the addresses of a part are."""
+    for closed, (address, trouble) in zip(part, opened.result(), strict=True):
+        yield Opened(closed.owner, address, trouble)
+
+
 _opener: Opener | None = None  # of a process that opens
 
 
-def _begin(opener: Opener) -> None:
+def _begin(parent: int, opener: Opener) -> None:
     global _opener
+    tie_to(parent)  # it holds the keys
     _opener = opener
 
 
-def _open_part(part: list[Closed]) -> list[Opened]:
+def _open_part(part: list[tuple[str, bytes, bytes]]) -> list[tuple[str, str]]:
     if _opener is None:
         raise VaultError("a process that opens was started without keys")
-    return [_opener._try(each) for each in part]
+    return [_opener._tried(Sealed(*each)) for each in part]

@@ -8,7 +8,8 @@ Rules:
   open nor list, whoever asks.
 * It answers its own user, and those who are named with ``--user``, whoever may reach the socket
   (the kernel says who asks: SO_PEERCRED).
-* It answers no more often than ``rates`` allows.
+* It answers no more often than ``rates`` allows, and says how much of that is used: a number for
+  all together.
 * It seals short texts as well, which nobody can look up.
 * A connection is one question, which has DEADLINE seconds and a bounded length. More than
   CONNECTIONS at once wait for their turn.
@@ -93,10 +94,13 @@ class Answering:
 
     def answer(self, question: bytes) -> bytes:
         """Return the answer to one question."""
-        if not self.bucket.take():
+        kind = question[:1]
+        if kind == asking.DAY:
+            return asking.answer_day(self.bucket.used())
+        if not self.bucket.take(tells=kind != asking.TEXT):
             return asking.BUSY
         try:
-            return self._answer(question[:1], question[1:])
+            return self._answer(kind, question[1:])
         except BadAddress:
             return asking.BAD_ADDRESS
         except VaultError as error:  # the keys; its message names a file, never an address

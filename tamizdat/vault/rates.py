@@ -1,8 +1,14 @@
 """How often the vault may be asked: whoever takes the desk can ask as often as the desk, no more.
 
-A bucket holds as many questions as may come at once (``burst``) and fills again steadily
-(``a_second``). Above it stands a ceiling for a day, counted from the first question: it bounds
-how many guessed addresses can be tried out by who has taken both the desk and its database.
+Rules:
+
+1. A bucket holds as many questions as may come at once (``burst``) and fills again steadily
+   (``a_second``).
+2. In any day no more than ``a_day`` are answered that say something of an address: it bounds how
+   many guesses can be tried out by who has taken both the desk and its database. That is a bucket
+   too. It holds half of them and the other half comes back over the day: who empties it has
+   closed it to nobody till tomorrow.
+3. What tells nothing of who is known is not counted against the day.
 """
 
 from __future__ import annotations
@@ -29,18 +35,27 @@ class Bucket:
         self.rate = rate
         self.timer = timer
         self._left = float(rate.burst)
-        self._filled_at = self._day_began = timer()
-        self._today = 0
+        self._day_holds = self._day_left = rate.a_day / 2
+        self._filled_at = timer()
 
-    def take(self) -> bool:
-        """Say whether one more question is allowed, and count it if so."""
-        now = self.timer()
-        grown = self._left + (now - self._filled_at) * self.rate.a_second
-        self._left, self._filled_at = min(float(self.rate.burst), grown), now
-        if now - self._day_began >= DAY:
-            self._day_began, self._today = now, 0
-        if self._left < 1 or self._today >= self.rate.a_day:
+    def take(self, *, tells: bool = True) -> bool:
+        """Say whether one more question is allowed, and count it if so. ``tells``: its answer says
+        something of an address."""
+        self._fill()
+        if self._left < 1 or (tells and self._day_left < 1):
             return False
         self._left -= 1
-        self._today += 1
+        self._day_left -= tells
         return True
+
+    def used(self) -> float:
+        """Return how much of what the day holds is used, from 0 to 1."""
+        self._fill()
+        return 1 - self._day_left / self._day_holds if self._day_holds else 1.0
+
+    def _fill(self) -> None:
+        now = self.timer()
+        passed, self._filled_at = now - self._filled_at, now
+        self._left = min(float(self.rate.burst), self._left + passed * self.rate.a_second)
+        a_second = self._day_holds / DAY
+        self._day_left = min(self._day_holds, self._day_left + passed * a_second)

@@ -1,4 +1,4 @@
-"""What people took back is done again, after a restore of a backup from before.
+"""What was taken back is done again, after a restore of a backup from before.
 
 Rules:
 
@@ -35,8 +35,8 @@ def redo(all_of_them: Iterable[Retracted], now: datetime) -> Counter[str]:
     unknown = sorted({deed for deed, _, _ in waiting} - set(REDO))
     if unknown:
         raise UnknownDeed(
-            f"people took back what this version knows nothing of ({unknown[0]!a}); restore with "
-            "the version that made the backup"
+            f"something was taken back that this version does not know ({unknown[0]!a}); restore "
+            "with the version that made the backup"
         )
     done: Counter[str] = Counter()
     for deed, thing, reason in waiting:

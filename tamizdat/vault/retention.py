@@ -24,12 +24,14 @@ from tamizdat.turns import Pause, turn
 from tamizdat.vault.erasing import checkpoint, erase_unconfirmed
 from tamizdat.vault.models import RETRACTION, UNCONFIRMED, Address, Perishable
 
-DELIVERY = timedelta(days=7)  # one issue to one subscriber; then counts alone
+DELIVERY = timedelta(days=7)  # one issue to one subscriber, once it is settled; then counts alone
+UNDECIDED = timedelta(days=30)  # that an editor has to decide about one of which nobody knows
 BOUNCE = timedelta(days=30)  # that a mail came back
 LINK = timedelta(hours=1)  # a link in a mail
 PERIODS = {
     "unconfirmed": UNCONFIRMED,
     "delivery": DELIVERY,
+    "undecided delivery": UNDECIDED,
     "bounce": BOUNCE,
     "link": LINK,
     "retraction": RETRACTION,  # at the latest; it goes when it is written beside the backups

@@ -9,7 +9,8 @@ Rules:
 * A row is changed only if it still holds the box that was opened. What was erased meanwhile stays
   erased.
 * A private key is destroyed when it is not in force, has been out of force for AFTER, and no row
-  in any table names it: not before, and never the one in force.
+  in any table names it: not before, and never the one in force. While somebody seals at length (a
+  list that is brought in, rows that are sealed again) none is: rows may come that name it.
 """
 
 from __future__ import annotations
@@ -103,13 +104,14 @@ def is_waiting(folder: Path) -> bool:
 
 def reseal(folder: Path, opener: Opener, pause: Pause = time.sleep) -> Iterator[Progress]:
     """Seal again what is sealed to keys that are out of force; says after a batch how far it is."""
-    current = keys.current_id(folder)
-    public = keys.public_key(folder, current)
-    progress = Progress()
-    for model in boxed():
-        for batch in _batches(model, current):
-            _reseal_batch(model, batch, opener, public, pause, progress)
-            yield progress
+    with keys.in_use(folder):
+        current = keys.current_id(folder)
+        public = keys.public_key(folder, current)
+        progress = Progress()
+        for model in boxed():
+            for batch in _batches(model, current):
+                _reseal_batch(model, batch, opener, public, pause, progress)
+                yield progress
 
 
 def _batches(model: type[Boxed], current: str) -> Iterator[list[Any]]:
@@ -166,8 +168,9 @@ def unused(folder: Path, now: datetime) -> list[str]:
 
 def destroy_unused(folder: Path, now: datetime) -> list[str]:
     """Destroy the private keys that no row needs any more; return their ids."""
-    gone = unused(folder, now)
-    for key_id in gone:
-        keys.destroy(folder, key_id)
-        VaultKey.objects.filter(key_id=key_id).delete()
+    with keys.out_of_use(folder) as nobody_seals:
+        gone = unused(folder, now) if nobody_seals else []
+        for key_id in gone:
+            keys.destroy(folder, key_id)
+            VaultKey.objects.filter(key_id=key_id).delete()
     return gone

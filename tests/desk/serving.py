@@ -135,10 +135,10 @@ def make_keys(folder: Path) -> Pair:
 
 
 class vault_process:  # noqa: N801 - used as a context manager
-    def __init__(self, folder: Path, place: Path) -> None:
+    def __init__(self, folder: Path, place: Path, *more: str) -> None:
         self.place = place
         words = ["--keys", folder, "--socket", place, "--rate", "1000000", "--burst", "1000000"]
-        words += ["--day", "100000000"]
+        words += ["--day", "100000000", *more]
         self.words = [sys.executable, "-m", "tamizdat.vault.process", *map(str, words)]
 
     def __enter__(self) -> subprocess.Popen:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +14,12 @@ import time_machine
 from django.db import connections
 from django.test import Client
 
-from tamizdat.desk import admission
+from tamizdat.desk import admission, work
 from tamizdat.desk.limits import Limits
 from tamizdat.desk.models import Used, Wish
+from tamizdat.vault.client import Vault, VaultBusy
 from tests.desk.conftest import Vaulted, field, posted, solved
+from tests.desk.serving import vault_process
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "people"]),
@@ -169,6 +174,27 @@ def test_a_vault_that_is_away_is_said(desk: Client, settings: Any) -> None:
     settings.VAULT_SOCKET = "/nowhere/vault.sock"
     fields = solved(desk.get("/me/").content.decode())
     assert posted(desk, "/me/", {"address": ADDRESS, **fields}).status_code == 503
+
+
+def test_the_work_grows_harder_as_what_the_vault_answers_in_a_day_is_used_up(
+    desk: Client, vaulted: Vaulted, tmp_path: Path, settings: Any
+) -> None:
+    settings.VAULT_SOCKET = tmp_path / "v.sock"
+    with vault_process(vaulted.folder, tmp_path / "v.sock", "--day", "20"):
+        costs = []
+        for _ in range(11):
+            costs.append(cost_of(desk.get("/me/").content.decode()))
+            with contextlib.suppress(VaultBusy):
+                Vault(tmp_path / "v.sock").index(ADDRESS)
+        fields = {"address": ADDRESS, **solved(desk.get("/me/").content.decode())}
+        assert posted(desk, "/me/", fields).status_code == 429
+    assert costs == sorted(costs)
+    assert (costs[0], costs[-1]) == (work.ROUNDS[0], work.ROUNDS[-1])
+    assert cost_of(desk.get("/me/").content.decode()) == work.ROUNDS[0]  # it is away
+
+
+def cost_of(page: str) -> int:
+    return int(json.loads(field(page, "challenge"))["parameters"]["cost"])
 
 
 # One ticket, sixteen at once

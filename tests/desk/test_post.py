@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from aiosmtpd import smtp
 from aiosmtpd.controller import Controller
+from django.db import OperationalError
+from django.db.models import QuerySet
 
 from tamizdat.databases import PEOPLE
 from tamizdat.desk.models import HELD, WISH_HOLDS, Letter, Link, Wish
@@ -201,6 +203,30 @@ def test_what_is_refused_for_now_is_tried_later_and_once_only(
     assert office.round(NOW + timedelta(seconds=59)) == 0
     assert office.round(NOW + timedelta(seconds=61)) == 1
     assert len(sink.letters) == 1
+
+
+def test_what_is_refused_while_the_database_fails_is_tried_later(
+    sink: Sink, office: Office, known: Address, wish: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink.answers = ["451 try again"]
+    wish()
+    with monkeypatch.context() as failing:
+        update, tried = QuerySet.update, []
+
+        def fail_once(rows: QuerySet[Any], **values: Any) -> int:
+            if "tries" in values and not tried:
+                tried.append(values)
+                raise OperationalError("the disk is full")
+            return update(rows, **values)
+
+        failing.setattr(QuerySet, "update", fail_once)
+        with pytest.raises(OperationalError):
+            office.round(NOW)
+    assert Letter.objects.get().state == Letter.State.CLAIMED
+    assert office.round(NOW) == 0  # not yet
+    assert office.round(NOW + timedelta(minutes=2)) == 1
+    assert len(sink.letters) == 1
+    assert office.unwritten == {}
 
 
 def test_what_is_refused_for_good_is_given_up_without_naming_anybody(

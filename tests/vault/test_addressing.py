@@ -79,6 +79,7 @@ def test_an_address_is_kept_as_mail_is_sent_to_it(typed: str, kept: str) -> None
         f"anna@{'a' * 64}.org",
         f"anna@{'.'.join(['a' * 60] * 5)}.org",
         "anna@exa\u200bmple.org\u202e",
+        "=?utf-8?q?anna=3Cb=40c.org=3E?=@example.org",
         "a" * 100_000,
     ],
 )

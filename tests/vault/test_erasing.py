@@ -191,6 +191,7 @@ def test_who_confirms_in_the_last_moment_stays() -> None:
 def test_the_periods_are_those_that_were_promised() -> None:
     hours = {name: period / timedelta(hours=1) for name, period in retention.PERIODS.items()}
     assert hours.pop("retraction") == 90 * 24
+    assert hours.pop("undecided delivery") == 30 * 24
     assert hours == {"unconfirmed": 48, "delivery": 7 * 24, "bounce": 30 * 24, "link": 1}
 
 

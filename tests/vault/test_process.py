@@ -238,13 +238,48 @@ def test_as_many_come_at_once_as_the_bucket_holds(timer: Timer) -> None:
     assert taken(bucket, 20) == 5
 
 
-def test_a_day_has_a_ceiling_and_the_next_day_begins_anew(timer: Timer) -> None:
-    bucket = Bucket(Rate(a_second=1000, burst=1000, a_day=7), timer)
-    assert taken(bucket, 20) == 7
+def test_in_any_day_no_more_are_answered_than_the_ceiling(timer: Timer) -> None:
+    """Whenever who guesses begins, and however she spreads it."""
+    bucket = Bucket(Rate(a_second=1000, burst=1000, a_day=100), timer)
+    answered: list[float] = []
+    for _ in range(4 * 24 * 60):
+        answered += [timer.now] * taken(bucket, 3)
+        timer.now += 60
+    ends = range(int(DAY), int(4 * DAY), 600)
+    assert max(sum(end - DAY <= at < end for at in answered) for end in ends) <= 100
+    assert len(answered) > 4 * 50
+
+
+def test_who_uses_up_what_a_day_holds_closes_it_to_nobody_for_the_rest_of_it(timer: Timer) -> None:
+    bucket = Bucket(Rate(a_second=1000, burst=1000, a_day=1000), timer)
+    assert taken(bucket, 1000) == 500
     timer.now += 3600
-    assert taken(bucket, 20) == 0
-    timer.now += DAY
-    assert taken(bucket, 20) == 7
+    assert taken(bucket, 1000) == 20
+
+
+def test_what_tells_nothing_of_who_is_known_is_not_counted_against_the_day(timer: Timer) -> None:
+    bucket = Bucket(Rate(a_second=1000, burst=1000, a_day=10), timer)
+    assert taken(bucket, 20) == 5
+    assert sum(bucket.take(tells=False) for _ in range(20)) == 20
+    assert sum(bucket.take(tells=False) for _ in range(2000)) == 975  # but against the burst
+
+
+def test_it_says_how_much_of_the_day_is_used_and_does_not_count_that(
+    folder: Path, pair: Pair, tmp_path: Path
+) -> None:
+    few = Running(folder, tmp_path / "few.sock", "--day", "20")
+    assert [few.vault.used() for _ in range(20)] == [0] * 20
+    for _ in range(5):
+        few.vault.index("anna@example.org")
+    few.vault.seal_text("a note")
+    assert few.vault.used() == pytest.approx(0.5, abs=0.02)
+    for _ in range(5):
+        few.vault.seal("anna@example.org")
+    with pytest.raises(VaultBusy):
+        few.vault.index("anna@example.org")
+    few.vault.seal_text("a note")
+    assert few.vault.used() == pytest.approx(1, abs=0.02)
+    few.end()
 
 
 def test_another_user_is_not_answered(

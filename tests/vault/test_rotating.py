@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from tamizdat.databases import PEOPLE
 from tamizdat.serving.resealing import Resealing
 from tamizdat.turns import no_pause
-from tamizdat.vault import keys, rotating
+from tamizdat.vault import importing, keys, rotating
 from tamizdat.vault.errors import DamagedKeys, NoKeys, NoSuchKey, WrongPassphrase
 from tamizdat.vault.models import Address, VaultKey
 from tamizdat.vault.opening import Opener
@@ -129,6 +129,31 @@ def test_no_key_is_destroyed_that_a_row_needs_or_that_was_just_in_force(
     assert rotating.destroy_unused(folder, LATER) == [old.key_id]
     assert rotating.destroy_unused(folder, LATER) == []
     assert keys.current_id(folder) == new.key_id
+
+
+@both
+def test_no_key_is_destroyed_to_which_a_list_is_still_being_sealed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing names the old key for as long as you like: the list is of people who are known."""
+    monkeypatch.setattr(importing, "PART", 5)
+    monkeypatch.setattr(importing, "TURN", 5)
+    keys.begin(folder, RECOVERY.public)
+    first = rotating.add_key(folder, WORDS, NOW, keys.LIGHT)
+    lines = [f"reader{number}@example.org" for number in range(COUNT)]
+    bringing = importing.keep_all(lines, folder, NOW, no_pause, 1)
+    next(bringing)
+    rotate(folder)
+    for _ in rotating.reseal(folder, opener(folder), no_pause):
+        pass
+    assert rotating.unused(folder, LATER) == [first.key_id]  # as far as rows tell
+    assert rotating.destroy_unused(folder, LATER) == []
+    *_, found = bringing
+    assert found.kept == COUNT
+    assert opened(folder) == ALL
+    for _ in rotating.reseal(folder, opener(folder), no_pause):
+        pass
+    assert rotating.destroy_unused(folder, LATER) == [first.key_id]
 
 
 @both

@@ -5,8 +5,9 @@ Each step is whole or can be done again; which one was cut short, the rows say.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
@@ -43,9 +44,13 @@ class Office:
     page: Page
     token: Callable[[], str]
     say: Callable[[str], object]
+    # What became of letters while the database failed: known here alone, and written when it works.
+    unwritten: dict[uuid.UUID, dict[str, object]] = field(default_factory=dict)
 
     def round(self, now: datetime) -> int:
         """Take up wishes and send what is due; return how many letters went out."""
+        for number, values in list(self.unwritten.items()):
+            self._set(number, **values)
         take_up(now)
         for deed in TAKE_UP:
             deed(now)
@@ -56,7 +61,7 @@ class Office:
         kind = KINDS.get(letter.kind)  # none: of a part that is not here any more
         said = kind.say(letter, token, self.page) if kind else None
         if said is None:
-            _set(letter, state=Letter.State.FAILED)
+            self._set(letter.pk, state=Letter.State.FAILED)
             return False
         try:
             to = self.opener.open(letter.address.sealed)
@@ -78,7 +83,7 @@ class Office:
             return self._give_up(letter, error)
         except Unsure as error:
             self.say(f"post: {error}; it is not sent again")
-        _set(letter, state=Letter.State.GONE)
+        self._set(letter.pk, state=Letter.State.GONE)
         return True
 
     def _written(self, letter: Letter, to: str, said: Said, now: datetime) -> bytes:
@@ -88,14 +93,19 @@ class Office:
         if letter.tries + 1 >= TRIES:
             return self._give_up(letter, error)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**letter.tries)
-        _set(letter, state=Letter.State.READY, tries=letter.tries + 1, due_at=now + pause)
+        self._set(letter.pk, state=Letter.State.READY, tries=letter.tries + 1, due_at=now + pause)
         self.say(f"post: a letter waits: {error}")
         return False
 
     def _give_up(self, letter: Letter, error: Exception) -> bool:
-        _set(letter, state=Letter.State.FAILED)
+        self._set(letter.pk, state=Letter.State.FAILED)
         self.say(f"post: a letter is given up: {error}")
         return False
+
+    def _set(self, number: uuid.UUID, **values: object) -> None:
+        self.unwritten[number] = values
+        Letter.objects.filter(pk=number).update(**values)
+        del self.unwritten[number]
 
 
 def take_up(now: datetime) -> int:
@@ -105,12 +115,17 @@ def take_up(now: datetime) -> int:
     with transaction.atomic(using=PEOPLE):
         for wish in wishes:
             address = Address.objects.of_index(bytes(wish.index))
-            if address is not None and not _is_suppressed(address):
-                # Where today's letter stands, the unique constraint leaves it at that.
-                letter = letter_to(address, wish.kind, wish.language, now)
-                Letter.objects.bulk_create([letter], ignore_conflicts=True)
+            if address is not None:
+                write_to(address, wish.kind, wish.language, now)
         Wish.objects.filter(pk__in=[each.pk for each in wishes]).delete()
     return len(wishes)
+
+
+def write_to(address: Address, kind: str, language: str, now: datetime) -> None:
+    """Have a letter written; none where today's of its kind stands, or none may be sent there."""
+    if not _is_suppressed(address):
+        letter = letter_to(address, kind, language, now)
+        Letter.objects.bulk_create([letter], ignore_conflicts=True)  # its day makes it unique
 
 
 def leave_claimed() -> int:
@@ -150,7 +165,3 @@ def letter_to(address: Address, kind: str, language: str, now: datetime) -> Lett
 
 def _is_suppressed(address: Address) -> bool:
     return Suppression.objects.filter(index=bytes(address.index)).exists()
-
-
-def _set(letter: Letter, **values: object) -> None:
-    Letter.objects.filter(pk=letter.pk).update(**values)
