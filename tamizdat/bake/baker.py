@@ -29,7 +29,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from tamizdat.bake import bundling, duty, hands, journal, plan, recipes, records
 from tamizdat.bake.hands import Done, Hands
@@ -294,10 +294,11 @@ class Baking:
     def _record(self, rows: Sequence[Dirty], done: Sequence[Done]) -> None:
         """Put a batch on record, once it is durable; then clear away what pages moved from."""
         by_recipe = {each.recipe: each for each in done}
-        made = self._set_aside(rows, by_recipe)
         self.tree.sync()
         shape, number = self.sealing.keyring.shape, journal.next_number()
-        left = records.record(made, done, shape, number, self.now)
+        with transaction.atomic():  # what is set aside is made no more: the index must know it
+            made = self._set_aside(rows, by_recipe)
+            left = records.record(made, done, shape, number, self.now)
         self.report.made += len(rows)
         files = [file for each in done for file in each.files]
         self.report.written += [file.entry.path for file in files if file.entry and file.is_written]

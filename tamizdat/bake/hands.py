@@ -34,13 +34,13 @@ from tamizdat.bake.models import Asset
 from tamizdat.bake.searching.noting import Words
 from tamizdat.databases import slices
 from tamizdat.edition.tree import Entry, Tree, entry
+from tamizdat.lifeline import tie_to
 from tamizdat.stories.showing.sharing import Known
 
 T = TypeVar("T")
-AHEAD = 3  # batches for each hand: it must not run out while the baker writes its records
+AHEAD = 2  # batches for each hand: it must not run out while the baker writes its records
 SHARE = 20  # things that a hand does a deed on at a time
 POLITENESS = 5  # nice(2): an editor's own page does not wait for a bake of everything
-DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
 class HandsError(Exception):
@@ -225,9 +225,7 @@ _bench: _Bench
 def _begin(parent: int, bench: _Bench) -> None:
     """Begin as a hand: nothing of the baker's signals and connections, and no life after it."""
     global _bench
-    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)  # it died before the line above
+    tie_to(parent)
     os.nice(POLITENESS)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -238,9 +236,18 @@ def _begin(parent: int, bench: _Bench) -> None:
 
 def _make(tasks: list[Task]) -> list[Done]:
     gc.collect()
+    _give_back()
     gc.freeze()  # what outlives a batch is kept for good: it is not looked through each time
     done = make(tasks, Tree(_bench.root), _bench.now, _bench.orders)
     return [replace(each, error=_portable(each.error)) if each.error else each for each in done]
+
+
+def _give_back() -> None:
+    """Give free memory back to the system, where the C library can (glibc): the next batch is of
+    other sizes."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _portable(error: Exception) -> Exception:

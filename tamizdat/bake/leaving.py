@@ -16,7 +16,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tamizdat.bake import bundling, journal, parts, plan, records, saving
+from tamizdat.bake import bundling, journal, parts, plan, records, saving, scheduled, withdrawn
 from tamizdat.bake.models import Asset, Dirty, File, Moved, Shows
 from tamizdat.databases import slices
 from tamizdat.edition.tree import Tree
@@ -51,6 +51,9 @@ class Leaving:
     def _record(self, rows: Sequence[Dirty], files: list[File]) -> None:
         bins = {file.bin for file in files if file.bin}
         with transaction.atomic():
+            recipes = {row.recipe for row in rows} & {file.recipe for file in files}
+            withdrawn.note(recipes, self.now)
+            scheduled.note_again(recipes, self.now)
             records.strike_out([file.pk for file in files], self.now)
             journal.go_stale(bins, forgets=True)
             beside = bundling.bundles_beside(bins, self.now)

@@ -70,7 +70,8 @@ class File(models.Model):
 class Shows(models.Model):
     """A file shows a thing (``tamizdat.stories.keys``)."""
 
-    file = models.ForeignKey(File, models.CASCADE, related_name="shows")
+    # No index of its own: the constraint's begins with it, and these are most of a bake's rows.
+    file = models.ForeignKey(File, models.CASCADE, related_name="shows", db_index=False)
     key = models.CharField(max_length=100)
 
     class Meta:
@@ -107,7 +108,7 @@ class Asset(models.Model):
 class Uses(models.Model):
     """A file names an asset."""
 
-    file = models.ForeignKey(File, models.CASCADE, related_name="uses")
+    file = models.ForeignKey(File, models.CASCADE, related_name="uses", db_index=False)  # as above
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="used_by")
 
     class Meta:
@@ -145,6 +146,28 @@ class Moved(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Withdrawn(models.Model):
+    """A story that left the edition, until it is sealed beside the backups
+    (``tamizdat.bake.withdrawn``)."""
+
+    deed = "withdrawn"  # this, and thing and reason: serving.backups.retractions
+
+    story = models.UUIDField()  # its translations have the same
+    language = models.CharField(max_length=12)
+    day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.story} ({self.language})"
+
+    @property
+    def thing(self) -> bytes:
+        return self.story.bytes
+
+    @property
+    def reason(self) -> str:
+        return self.language
 
 
 class SearchSegment(models.Model):

@@ -34,7 +34,7 @@ def id_of(story: str) -> int:
 
 def number_of(recipe: str) -> int:
     """Return which part of its story a file is."""
-    return 1 if _is_story(recipe) else int(recipe.split(":")[2])
+    return 1 if is_story(recipe) else int(recipe.split(":")[2])
 
 
 def key_of(story: str) -> str:
@@ -44,7 +44,7 @@ def key_of(story: str) -> str:
 
 def standing(recipes: Iterable[str]) -> Iterator[File]:
     """Yield the later parts that stand of the stories among these recipes, in their order."""
-    wanted = [key_of(name) for name in recipes if _is_story(name)]
+    wanted = [key_of(name) for name in recipes if is_story(name)]
     for part in slices(wanted):
         # In two steps: asked at once for many, SQLite would go through all files.
         shown = Shows.objects.filter(key__in=part).values_list("file_id", flat=True)
@@ -52,5 +52,6 @@ def standing(recipes: Iterable[str]) -> Iterator[File]:
         yield from sorted(files, key=lambda file: (id_of(file.recipe), number_of(file.recipe)))
 
 
-def _is_story(recipe: str) -> bool:
+def is_story(recipe: str) -> bool:
+    """Say whether it is a story's own recipe, and no later part's."""
     return recipe.startswith(STORY) and whole(recipe) == recipe

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from wagtail.models import Page as TreePage
 
 from tamizdat.bake import keeping, machines
@@ -95,12 +96,16 @@ def make(recipe: str, showing: Showing) -> Made | None:
 
 
 def framed(
-    showing: Showing, language: str, page: pages.Page | None
+    showing: Showing, language: str, draw: Callable[[], pages.Page | None]
 ) -> tuple[pages.Page, pages.Site] | None:
-    """Put what stands around every page of a language around this one."""
-    if page is None or language not in showing.homes:
+    """Draw a page, and put around it what stands around every page of its language.
+
+    Nothing is drawn for a language whose home page is not public: there is nothing to lean on.
+    """
+    if language not in showing.homes:
         return None
-    return page, showing.site(language)
+    page = draw()
+    return (page, showing.site(language)) if page else None
 
 
 def ahead(recipes: Iterable[str], stock: Stock) -> None:
@@ -119,7 +124,9 @@ def ahead(recipes: Iterable[str], stock: Stock) -> None:
 
 def _story(rest: str, showing: Showing) -> Made | None:
     story = showing.stock.stories[int(rest)]
-    return story and framed(showing, story.language, story_page(showing, story))
+    if story is None:
+        return None
+    return framed(showing, story.language, lambda: story_page(showing, story))
 
 
 def _part(rest: str) -> tuple[str, int | None]:
@@ -134,53 +141,50 @@ def _list(rest: str, showing: Showing) -> Made | None:
         page = showing.stock.whole_pages[int(name[1:])]
         if not isinstance(page, Section | Author | Topic) or not page.live:
             return None
-        return framed(showing, page.language, show.shelf_page(showing, page, number))
+        return framed(showing, page.language, lambda: show.shelf_page(showing, page, number))
     language, year, month = name.split("/")
-    page_value = show.month_page(showing, language, int(year), int(month), number)
-    return framed(showing, language, page_value)
+    return framed(
+        showing,
+        language,
+        lambda: show.month_page(showing, language, int(year), int(month), number),
+    )
 
 
 def _home(language: str, showing: Showing) -> Made | None:
-    home = showing.homes.get(language)
-    return home and framed(showing, language, show.home_page(showing, home))
+    return framed(showing, language, lambda: show.home_page(showing, showing.homes[language]))
 
 
 def _index(rest: str, showing: Showing) -> Made | None:
     page = showing.stock.whole_pages[int(rest)]
     if not isinstance(page, AuthorIndex | TopicIndex) or not page.live:
         return None
-    return framed(showing, page.language, show.index_page(showing, page))
+    return framed(showing, page.language, lambda: show.index_page(showing, page))
 
 
 def _archive(language: str, showing: Showing) -> Made | None:
-    if language not in showing.homes:
-        return None
-    return framed(showing, language, show.archive_page(showing, language))
+    return framed(showing, language, lambda: show.archive_page(showing, language))
 
 
 def _search(language: str, showing: Showing) -> Made | None:
-    if language not in showing.homes:
-        return None
-    return framed(showing, language, show.search_page(showing, language))
+    return framed(showing, language, lambda: show.search_page(showing, language))
 
 
 def _corrections(language: str, showing: Showing) -> Made | None:
-    if language not in showing.homes:
-        return None
-    return framed(showing, language, show.corrections_page(showing, language))
+    return framed(showing, language, lambda: show.corrections_page(showing, language))
 
 
 def _text(rest: str, showing: Showing) -> Made | None:
     page = showing.stock.whole_pages[int(rest)]
     if not isinstance(page, TextPage) or not page.live:
         return None
-    return framed(showing, page.language, show.text_page(showing, page))
+    return framed(showing, page.language, lambda: show.text_page(showing, page))
 
 
 def _not_found(language: str, showing: Showing) -> Made | None:
-    if language not in showing.homes:
-        return None
-    return framed(showing, language, show.not_found_page(showing, language))
+    # An edition has one at its root, whatever becomes of the first language.
+    is_standing_in = language == settings.LANGUAGE_CODE and language not in showing.homes
+    spoken = next(iter(showing.homes), language) if is_standing_in else language
+    return framed(showing, spoken, lambda: show.not_found_page(showing, spoken, language))
 
 
 def _moved(path: str, showing: Showing) -> Made | None:
@@ -197,7 +201,7 @@ def _moved(path: str, showing: Showing) -> Made | None:
     address = f"/{target.path.removesuffix('index.html')}"
     head = pages.Head(path=f"/{path.removesuffix('index.html')}", title=address, is_indexed=False)
     page = pages.RedirectPage(head=head, target=pages.Link(address, address))
-    return framed(showing, language, page)
+    return framed(showing, language, lambda: page)
 
 
 KINDS: dict[str, Callable[[str, Showing], Made | None]] = {

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from tamizdat.bake import bundling, parts, plan
+from tamizdat.bake import bundling, parts, plan, withdrawn
 from tamizdat.bake.hands import Done, Task
 from tamizdat.bake.journal import go_stale
 from tamizdat.bake.models import Asset, Dirty, File, Moved, Uses
@@ -132,8 +132,9 @@ def _make_room(standing: dict[str, Standing], made: dict[str, Done], now: dateti
         for name, each in made.items()
         if name not in standing or standing[name].path != _entry(each).path
     ]
-    there = starmap(Standing, _rows("path", taken))
-    strike_out([file.pk for file in there if file.recipe not in made], now)
+    there = [each for each in starmap(Standing, _rows("path", taken)) if each.recipe not in made]
+    withdrawn.note([file.recipe for file in there], now)
+    strike_out([file.pk for file in there], now)
     return left
 
 

@@ -97,6 +97,7 @@ class Resident:
         scheduled.publish_due(now)
         if self.timer() - self._ended_at >= ENDINGS_EVERY:
             scheduled.end_due(now)
+            scheduled.hold_back(now)
             self._ended_at = self.timer()
 
     def _bake(self, now: datetime) -> None:
@@ -110,7 +111,8 @@ class Resident:
             self._renewed_at = self.timer()
 
     def _sweep(self, now: datetime) -> None:
-        if self._swept_at is None or now - self._swept_at >= SWEEP_UP_EVERY:
+        # A clock that was ahead must not keep it from sweeping until that time has come.
+        if self._swept_at is None or abs(now - self._swept_at) >= SWEEP_UP_EVERY:
             sweeping.sweep(now)
             self._swept_at = now
 

@@ -1,4 +1,4 @@
-"""What goes live or ends at a set time.
+"""What goes live, ends, or comes out of an embargo at a set time, on a clock that may jump.
 
 Wagtail's own command unpublishes expired pages as bare ``Page`` objects, past our ``save()`` and so
 past the outbox; here each is taken as what it is. One that fails does not keep the others waiting:
@@ -12,6 +12,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from wagtail.models import Page, Revision
+
+from tamizdat.bake import parts
+from tamizdat.bake.models import File
+from tamizdat.databases import slices
+from tamizdat.stories.models import Story
 
 T = TypeVar("T", Page, Revision)
 
@@ -30,6 +35,24 @@ def end_due(now: datetime) -> None:
         "page",
         lambda one: one.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled"),
     )
+
+
+def hold_back(now: datetime) -> None:
+    """Take back what stands before its embargo ends: the clock was ahead, and was put right."""
+    held = Story.objects.live().filter(embargo_until__gt=now)
+    stories = {f"story:{story.pk}": story for story in held.select_related("locale")}
+    for part in slices(list(stories)):
+        for name in File.objects.filter(recipe__in=part).values_list("recipe", flat=True):
+            stories[name].show_again()
+
+
+def note_again(recipes: Iterable[str], now: datetime) -> None:
+    """Note the ends of embargoes of stories that left the books: once they were noted already, and
+    taken up, when the clock was ahead."""
+    numbers = [parts.id_of(name) for name in recipes if parts.is_story(name)]
+    for part in slices(numbers):
+        for story in Story.objects.live().filter(pk__in=part, embargo_until__gt=now):
+            story.note_embargo(now)
 
 
 def _each(due: Iterable[T], kind: str, deed: Callable[[T], None]) -> None:

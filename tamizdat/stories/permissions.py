@@ -12,10 +12,14 @@ from wagtail.models import PagePermissionTester
 
 
 class PublicPagePermissions(PagePermissionTester):
-    """Pages file themselves, so nobody moves them; what holds published stories is not deleted."""
+    """Pages file themselves, so nobody moves them; what holds published stories is neither deleted
+    nor unpublished: all of them would leave readers with it."""
 
     def can_delete(self, ignore_bulk: bool = False) -> bool:
         return bool(super().can_delete(ignore_bulk)) and not self._holds_published_stories()
+
+    def can_unpublish(self) -> bool:
+        return bool(super().can_unpublish()) and not self._holds_published_stories()
 
     def can_move(self) -> bool:
         return False

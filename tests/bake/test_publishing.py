@@ -15,13 +15,28 @@ from django.utils import timezone
 from tamizdat.bake import plan
 from tamizdat.bake.baker import Baking
 from tamizdat.bake.models import Asset, Dirty, Edition, File
+from tamizdat.edition import reading
+from tamizdat.edition.checking import Folder, check_edition
+from tamizdat.edition.trust import Trust
 from tamizdat.reader.scripts import script
 from tamizdat.stories import keys
-from tamizdat.stories.models import Change, Correction, Home, Story
+from tamizdat.stories.models import Change, Correction, Home, Story, TextPage
 from tamizdat.stories.showing import fronts
 from tests import writing
 
 Bake = Callable[..., Any]
+
+
+def check(edition: Path) -> None:
+    """Verify everything as a reader would."""
+    source = Folder(edition)
+    trust = Trust(reading.first_root(source), timezone.now())
+    reading.refresh(trust, source)
+    check_edition(source, trust)
+
+
+def files(edition: Path) -> set[str]:
+    return {str(file.relative_to(edition)) for file in edition.rglob("*") if file.is_file()}
 
 
 def text(edition: Path, path: str) -> str:
@@ -63,6 +78,34 @@ def state(edition: Path) -> dict[str, tuple[int, int]]:
             known = file.stat()
             found[str(file.relative_to(edition))] = (known.st_mtime_ns, known.st_ino)
     return found
+
+
+def test_a_language_that_goes_off_line_takes_its_pages_along_and_comes_back(
+    newsroom: dict[str, Home], home: Home, bake: Bake, edition: Path
+) -> None:
+    story = writing.published(home)
+    other = writing.published(newsroom["ru"], "Плотина", translation_key=story.translation_key)
+    writing.add(newsroom["ru"], TextPage(title="О нас"))
+    bake()
+    there = {path for path in files(edition) if path.startswith("ru/")}
+    newsroom["ru"].unpublish()
+    bake()
+    assert not [path for path in files(edition) if path.startswith("ru/")]
+    assert not list((edition / "bundles" / "ru").rglob("*.html"))
+    assert not traces(edition, other.public_path)
+    check(edition)
+    newsroom["ru"].save_revision().publish()
+    bake()
+    assert {path for path in files(edition) if path.startswith("ru/")} == there
+
+
+def test_an_edition_says_not_found_though_its_first_language_is_off_line(
+    home: Home, bake: Bake, edition: Path
+) -> None:
+    home.unpublish()
+    bake()
+    assert "lang=" in text(edition, "404.html")
+    check(edition)
 
 
 def test_a_published_story_stands_on_its_page_the_front_its_section_and_its_month(

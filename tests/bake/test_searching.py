@@ -10,6 +10,7 @@ from typing import Any
 
 import brotli
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -277,7 +278,7 @@ def test_a_merge_that_is_killed_leaves_a_whole_index_and_is_done_by_the_next_bak
     assert not SearchEntry.objects.filter(is_waiting=True).exists()
 
 
-@pytest.mark.parametrize("place", ["sync", "after the record"])
+@pytest.mark.parametrize("place", ["before the record", "sync", "after the record"])
 def test_a_withdrawal_that_is_killed_half_way_is_finished_by_the_next_bake(
     home: Home, bake: Bake, edition: Path, monkeypatch: Any, place: str
 ) -> None:
@@ -290,7 +291,9 @@ def test_a_withdrawal_that_is_killed_half_way_is_finished_by_the_next_bake(
         raise Killed
 
     with monkeypatch.context() as patch:
-        if place == "sync":
+        if place == "before the record":
+            patch.setattr("tamizdat.bake.records.record", dying)
+        elif place == "sync":
             patch.setattr(books.Books, "_supersede", dying)
         else:
             patch.setattr("tamizdat.edition.tree.Tree.remove", _after_pages(dying))
@@ -315,20 +318,22 @@ def _after_pages(dying: Callable[..., None]) -> Callable[..., None]:
     return removing
 
 
+@pytest.mark.parametrize("error", [OSError, DatabaseError])
 def test_where_the_disk_is_full_what_holds_a_withdrawn_story_goes_all_the_same(
-    home: Home, bake: Bake, edition: Path, monkeypatch: Any
+    home: Home, bake: Bake, edition: Path, monkeypatch: Any, error: type[Exception]
 ) -> None:
     story = writing.published(home, "Canaryword in the mine")
-    writing.published(home, "Another story")
     bake()
+    writing.published(home, "Another story")
+    bake()  # the files of the bake before are superseded, and stay for a while
     story.unpublish()
 
     def full(*_: Any) -> None:
-        raise OSError("no space left")
+        raise error("no space left")
 
     with monkeypatch.context() as patch:
         patch.setattr(books.Books, "write", full)
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(error, match="no space"):
             bake()
     assert traces(edition, "canaryword") == []
     bake()

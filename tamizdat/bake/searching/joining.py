@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from tamizdat.bake.models import SearchEntry, SearchSegment
@@ -137,11 +137,7 @@ class _Merge:
             size = min(BATCH, RUN - run.numbers, self.new)
             rows = list(_waiting(self.language).order_by("published", "pk")[:size])
             self.new -= len(rows) or self.new
-            with transaction.atomic():
-                for number, row in enumerate(rows, start=base + run.numbers):
-                    SearchEntry.objects.filter(pk=row.pk).update(
-                        segment=self.rows[0], number=number, is_waiting=False
-                    )
+            _promise(rows, self.rows[0], base + run.numbers)
             for row in rows:
                 run.add(day_of(row.published), unpack(bytes(row.words)))
             yield
@@ -187,6 +183,17 @@ class _Merge:
 def _waiting(language: str) -> QuerySet[SearchEntry]:
     rows = SearchEntry.objects.filter(language=language, is_waiting=True)
     return rows.filter(segment=None, is_gone=False)
+
+
+def _promise(rows: list[SearchEntry], segment: SearchSegment, first: int) -> None:
+    """Promise stories their numbers in a segment, from this one on. A new archive's stories come by
+    thousands: past the ORM, which takes longer over each than the index does."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE bake_searchentry SET segment_id = %s, number = %s, is_waiting = %s"
+            " WHERE id = %s",
+            [(segment.pk, number, False, row.pk) for number, row in enumerate(rows, start=first)],
+        )
 
 
 def _end(sources: Iterable[Source]) -> int:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from django.db import DatabaseError
 from django.db.models import F, Q
 
 from tamizdat.bake import parts, plan
-from tamizdat.bake.models import File, SearchEntry, SearchSegment
+from tamizdat.bake.models import File, SearchEntry, SearchSegment, SearchSuperseded
 from tamizdat.bake.searching import books
 from tamizdat.bake.searching.books import KIND, Books, Missing, Step
 from tamizdat.bake.searching.joining import Joining, day_of
@@ -76,7 +77,7 @@ class Searching:
                 self._update(language)
         except Missing:
             self._begin_anew()
-        except OSError:
+        except (OSError, DatabaseError):
             self.withdraw_at_once([])
             raise
 
@@ -166,9 +167,12 @@ class Searching:
         be written. The next bake makes it anew."""
         gone = SearchEntry.objects.filter(Q(story__in=list(stories)) | Q(is_gone=True))
         self.joining.give_up()
+        left = SearchSuperseded.objects.filter(language__in=gone.values("language"))
+        paths = set(left.values_list("path", flat=True))  # they may hold what is gone
         for row in gone.exclude(segment=None).select_related("segment"):
-            for path in _files_with(row):
-                self.books.tree.remove(path)
+            paths.update(_files_with(row))
+        for path in sorted(paths):
+            self.books.tree.remove(path)
 
 
 def _changed(row: SearchEntry) -> Change:

@@ -238,17 +238,24 @@ class Story(PublicPage):
         self._file()
         if self.first_published_at:
             deadlines.note_news(self.first_published_at, timezone.now())
-        if self.embargo_until and self.embargo_until > timezone.now():
-            due = [keys.page(self.pk), keys.translations(self.translation_key)]
-            changes.record(
-                [*due, keys.corrections(self.language)],
-                due_at=self.embargo_until,
-            )
-
+        self.note_embargo(timezone.now())
         for correction in self.corrections.all():
             if correction.published > timezone.now():
                 due = [keys.page(self.pk), keys.corrections(self.language)]
                 changes.record(due, due_at=correction.published)
+
+    def note_embargo(self, now: datetime) -> None:
+        """Have the bake look again when the embargo ends."""
+        if self.embargo_until and self.embargo_until > now:
+            changes.record(self._shown_with(), due_at=self.embargo_until)
+
+    def show_again(self) -> None:
+        """Have the bake look at once."""
+        changes.record(self._shown_with())
+
+    def _shown_with(self) -> list[str]:
+        translations = keys.translations(self.translation_key)
+        return [keys.page(self.pk), translations, keys.corrections(self.language)]
 
     def _file(self) -> None:
         from tamizdat.stories.filing import home_of, month_of

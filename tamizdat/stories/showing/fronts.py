@@ -342,11 +342,12 @@ def text_page(showing: Showing, page: TextPage) -> pages.TextPage:
     )
 
 
-def not_found_page(showing: Showing, language: str) -> pages.NotFoundPage:
+def not_found_page(showing: Showing, language: str, place: str) -> pages.NotFoundPage:
+    """Say in a language that nothing is here; ``place``: the language among whose pages it is."""
     words = words_of(language)
     return pages.NotFoundPage(
         head=pages.Head(
-            path=f"{prefix(language)}404.html",
+            path=f"{prefix(place)}404.html",
             title=words["not_found"],
             languages=showing.languages(None, language),
             is_indexed=False,
