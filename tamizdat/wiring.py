@@ -23,6 +23,7 @@ class Wiring(AppConfig):
         _let_the_bake_answer()
         _let_staff_ask_for_exports()
         _let_nothing_be_sent_twice()
+        _let_what_was_withdrawn_stay_so()
 
 
 def _let_newsletters_stand_among_the_pages() -> None:
@@ -129,3 +130,14 @@ def _let_nothing_be_sent_twice() -> None:
 
     AFTERWARDS.append(forget_what_waited)
     AFTERWARDS.append(supporters.forget_what_waited)
+
+
+def _let_what_was_withdrawn_stay_so() -> None:
+    """Let a restore withdraw again what was withdrawn since. The vault, which does again what was
+    taken back, knows no stories."""
+    from tamizdat.bake import withdrawn
+    from tamizdat.bake.models import Withdrawn
+    from tamizdat.vault import redoing
+
+    withdrawn.watch()
+    redoing.REDO[Withdrawn.deed] = withdrawn.withdraw_again

@@ -2,6 +2,7 @@
 
     python3 tests/system.py         what the tests need: Chromium, PostgreSQL, nginx, Java, dovecot
     python3 tests/system.py venv    what making .venv needs
+    python3 tests/system.py python  say where this Python is, if .venv can be made with it
 
 Runs with any Python from 3.11 on and nothing installed. Debian's names are given; on another system
 the message tells which programs to bring.
@@ -62,6 +63,8 @@ FOR_VENV = (
 
 
 def main(words: list[str]) -> int:
+    if words == ["python"]:
+        return _named()
     if sys.version_info < OLDEST:
         print(
             f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, this is {sys.version.split()[0]}; "
@@ -76,6 +79,15 @@ def main(words: list[str]) -> int:
     for need in missing:
         print(f"missing: {need.what}; install it with: apt-get install {need.package}")
     return 1 if missing else 0
+
+
+def _named() -> int:
+    """Print this Python's path, if it is new enough and has, or may get, what .venv needs."""
+    is_whole = all(need.is_there() for need in FOR_VENV) or _may_install()
+    if sys.version_info < OLDEST or not is_whole:
+        return 1
+    print(sys.executable)
+    return 0
 
 
 def _wanted(words: list[str]) -> tuple[Need, ...]:

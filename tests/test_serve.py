@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ from django.core.management.base import CommandError
 from pytest_django import Settings as DjangoSettings
 
 from tamizdat import cli
+from tamizdat.serving.folder import Folder
+from tamizdat.serving.management.commands import serve
 from tamizdat.serving.management.commands.work import refuse_what_cannot_run
 from tamizdat.serving.supervisor import CANNOT
 from tests.homes import PATIENCE, end, free_ports, read_until, start, tamizdat, until
@@ -109,6 +113,21 @@ def test_a_newsroom_is_served_kept_alive_and_stopped(served: Served) -> None:
     assert "Stopped. Everything is kept." in served.process.communicate()[0]
     assert served.process.returncode == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in programs)
+
+
+def test_a_newsroom_that_was_killed_is_not_held_by_what_it_left_behind(
+    own_newsroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(own_newsroom)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    lock = folder.run / "serve.lock"
+    with lock.open("w") as inherited:  # by a process that its killed parent had forked
+        fcntl.flock(inherited, fcntl.LOCK_EX)
+        lock.write_text(f"{gone.pid}\n")
+        monkeypatch.setattr(time, "sleep", lambda seconds: inherited.close())  # it is gone as well
+        with serve.hold(folder):
+            assert lock.read_text() == f"{os.getpid()}\n"
 
 
 def test_a_taken_port_is_said_before_anything_starts(

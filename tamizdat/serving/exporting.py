@@ -23,7 +23,6 @@ from tamizdat.accounts.models import TwoPersonRequest
 from tamizdat.newsletters.subscribers.models import Offered, Subscription
 from tamizdat.vault.models import Address
 from tamizdat.vault.opening import Closed, Opener
-from tamizdat.vault.sealing import Sealed
 
 ADDRESSES = pairs.Kind(
     name="addresses",
@@ -44,7 +43,9 @@ SUBSCRIBERS = pairs.Kind(
     ),
 )
 KINDS = {each.name: each for each in (ADDRESSES, SUBSCRIBERS)}
-COLUMNS = "email newsletter language variant status consent consented_at paused_until".split()
+COLUMNS = (
+    "email newsletter language variant status consent consented_at joined_on paused_until".split()
+)
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -62,8 +63,8 @@ def kind_of(pk: int) -> str:
 def check(pk: int, now: datetime) -> None:
     """Find out whether a request may be carried out now. Raises pairs.Refused."""
     asked = TwoPersonRequest.objects.filter(pk=pk, kind__in=KINDS).first()
-    if asked is None or not asked.is_ready(now):
-        state = asked.state(now) if asked else "not there"
+    if asked is None or not pairs.is_ready(asked, now):
+        state = pairs.standing(asked, now) if asked else "not there"
         title = KINDS[asked.kind].title if asked else ADDRESSES.title
         raise pairs.Refused(
             f"request {pk} for {title.lower()!r}: expected one that is approved and has "
@@ -117,6 +118,7 @@ def subscribers(pk: int, opener: Opener, now: datetime) -> Iterator[bytes]:
                 "active",
                 row.consent,
                 f"{row.consented_at:%Y-%m-%d}",
+                f"{row.joined_on or row.consented_at.date()}",
                 f"{row.paused_until or ''}",
             ]
         )
@@ -130,6 +132,5 @@ def _line(cells: list[str]) -> bytes:
 
 
 def _closed() -> Iterator[Closed]:
-    rows = Address.objects.order_by("pk").values_list("pk", "key_id", "box", "index")
-    for pk, key_id, box, index in rows.iterator():
-        yield Closed(pk, Sealed(key_id, bytes(box), bytes(index)))
+    # In the order of keys, which says nothing of who came when.
+    return (Closed(*each) for each in Address.objects.order_by("pk").boxes())

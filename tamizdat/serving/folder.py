@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 SETTINGS, KEY, DESK_KEY = "newsroom.env", "secret.key", "desk.key"
 LINK_KEY = "link.key"  # signs the links in letters (tamizdat.newsletters.subscribers.links)
 LOCAL = ("localhost", "127.0.0.1", "::1")
+LISTENING = ("vault.sock", "till.sock")
+LONGEST_SOCKET = 107  # bytes of a Unix socket's path (unix(7))
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _OPENING = """\
 # The settings of this newsroom, one NAME=VALUE a line. The environment stands above them.
@@ -64,6 +66,12 @@ class Folder:
     def root_keys(self) -> Path:
         """Where ``init`` leaves the root keys, to be carried away."""
         return self.path / "root-keys"
+
+    @property
+    def too_long(self) -> int:
+        """How many bytes its path is too long for programs to listen in it; 0 where they can."""
+        longest = max(len(os.fsencode(self.run.absolute() / name)) for name in LISTENING)
+        return max(0, longest - LONGEST_SOCKET)
 
     def is_newsroom(self) -> bool:
         return self.settings.is_file()

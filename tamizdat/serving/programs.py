@@ -115,6 +115,7 @@ DESK_KNOWS = frozenset(
         *("TAMIZDAT_BANK_HOLDER", "TAMIZDAT_BANK_IBAN", "TAMIZDAT_BANK_BIC"),
         *("TAMIZDAT_BANK_NAME", "TAMIZDAT_BANK_CURRENCIES"),
         *("TAMIZDAT_HOME_COUNTRIES", "TAMIZDAT_STATEMENT_NAME"),
+        *(f"TAMIZDAT_HOOK_{name}" for name in HOOKS),  # providers report to the desk
     }
 )
 

@@ -26,9 +26,10 @@ from modelsearch.backends import database, get_search_backend
 from modelsearch.index import get_indexed_models
 from wagtail.search.models import IndexEntry
 
+from tamizdat.databases import slices
 from tamizdat.turns import Pause, turn
 
-SLICE = 50  # entries a turn
+SLICE = 20  # entries a turn: some 50 ms, while a hundred thousand stand
 LOOK = 1000  # entries a look at leftovers
 
 
@@ -83,11 +84,12 @@ def rebuild(pause: Pause = time.sleep) -> Iterator[int]:
     """
     backend = get_search_backend()
     for model in get_indexed_models():
-        index, last = backend.get_index_for_model(model), None
-        while keys := _keys(model, last):
+        index = backend.get_index_for_model(model)
+        # Asked for once: among a hundred thousand stories the next few cost a tenth of a second.
+        all_keys = list(model.get_indexed_objects().order_by("pk").values_list("pk", flat=True))
+        for keys in slices(all_keys, SLICE):
             with turn(pause):
                 index.add_items(model, list(model.get_indexed_objects().filter(pk__in=keys)))
-            last = keys[-1]
             yield len(keys)
     _forget_leftovers(pause)
     refresh_norms(pause, are_all=True)
@@ -96,13 +98,6 @@ def rebuild(pause: Pause = time.sleep) -> Iterator[int]:
 def count() -> int:
     """Return how many objects a rebuild indexes."""
     return sum(model.get_indexed_objects().count() for model in get_indexed_models())
-
-
-def _keys(model: Any, last: Any) -> list[Any]:
-    rows = model.get_indexed_objects().order_by("pk")
-    if last is not None:
-        rows = rows.filter(pk__gt=last)
-    return list(rows.values_list("pk", flat=True)[:SLICE])
 
 
 def _forget_leftovers(pause: Pause) -> None:

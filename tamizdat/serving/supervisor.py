@@ -11,7 +11,6 @@ Rules:
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
@@ -21,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tamizdat.lifeline import tie_to
 from tamizdat.serving.programs import Program, environment
 
 CANNOT = 78  # EX_CONFIG in sysexits.h: the settings are wrong, trying again is no use
@@ -33,8 +33,6 @@ LOOK_EVERY = 0.2  # seconds, while the doors are not open
 
 ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 WATCHED = ENDING | {signal.SIGCHLD}
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class CannotStart(Exception):
@@ -76,9 +74,7 @@ def _tie_to(parent: int) -> None:
     """Let the system end this process when its parent dies. Runs between fork and exec."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it died meanwhile
-        os._exit(1)
+    tie_to(parent, signal.SIGTERM)
 
 
 class Supervisor:

@@ -225,9 +225,12 @@ class Working:
 
     def _do_chores(self, now: datetime) -> None:
         for chore in self.chores:
-            if chore.is_due(now, chore.done_at):
-                chore.deed(now)
-                chore.done_at = now
+            try:
+                if chore.is_due(now, chore.done_at):
+                    chore.deed(now)
+                    chore.done_at = now
+            except Exception as error:  # the next look tries again; other chores do not wait for it
+                log.error("the worker failed: %s", type(error).__name__)
 
     def _on_signal(self, number: int, frame: object) -> None:
         """End at once when idle, else after the task in hand."""

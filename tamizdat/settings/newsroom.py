@@ -121,7 +121,9 @@ TEMPLATES: list[dict[str, Any]] = [
 
 
 DATABASES = {
-    "default": database("TAMIZDAT_NEWSROOM_DATABASE", "newsroom.sqlite3"),
+    # Where names were taken out of a large file it is written anew (stories.cleaning): a save then
+    # waits, and is not lost.
+    "default": database("TAMIZDAT_NEWSROOM_DATABASE", "newsroom.sqlite3", patience=120),
     "people": PEOPLE_DATABASE,
 }
 

@@ -6,7 +6,7 @@ import csv
 import stat
 import tarfile
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,17 @@ def test_the_command_refuses_before_it_asks_for_a_passphrase(
     assert not (tmp_path / "out.txt").exists()
 
 
+def test_the_command_refuses_what_somebody_wanted_who_was_thrown_out_since(
+    asked: TwoPersonRequest, tmp_path: Path
+) -> None:
+    wait(asked)
+    User.objects.filter(username="oleg").update(is_active=False)
+    with pytest.raises(pairs.Refused, match="has left, or lost the role"):
+        call_command("export", "--request", asked.pk, "--to", tmp_path / "out.txt")
+    with pytest.raises(pairs.Refused):
+        exporting.export(asked.pk, OPENER, StringIO(), timezone.now())
+
+
 def test_the_command_says_what_it_does_asks_and_writes_for_its_owner_alone(
     asked: TwoPersonRequest,
     tmp_path: Path,
@@ -123,6 +134,7 @@ def subscribed(asked: TwoPersonRequest) -> TwoPersonRequest:
             language="ru",
             consent="2026-11",
             consented_at=datetime(2026, 11, 20, tzinfo=UTC),
+            joined_on=date(2026, 10, 2) if name == "boris" else None,
         )
     TwoPersonRequest.objects.filter(pk=asked.pk).update(kind=exporting.SUBSCRIBERS.name)
     wait(asked)
@@ -135,8 +147,12 @@ def test_a_line_for_each_subscription_without_a_formula(subscribed: TwoPersonReq
     rows = list(csv.reader(StringIO(text)))
     assert rows[0] == exporting.COLUMNS
     assert sorted(rows[1:]) == [
-        [name, "'=Friday", "ru", "digest", "active", "2026-11", "2026-11-20", ""]
-        for name in ("'=1+1@example.org", "anna@example.org", "boris@example.org")
+        [name, "'=Friday", "ru", "digest", "active", "2026-11", "2026-11-20", joined, ""]
+        for name, joined in (
+            ("'=1+1@example.org", "2026-11-20"),
+            ("anna@example.org", "2026-11-20"),
+            ("boris@example.org", "2026-10-02"),
+        )
     ]
     with pytest.raises(pairs.Refused, match="is done"):
         next(exporting.subscribers(subscribed.pk, OPENER, timezone.now()))

@@ -6,8 +6,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from django.core.management.base import CommandError
 
 from tamizdat.serving.folder import Folder, FolderError, read
+from tamizdat.serving.management.commands.serve import must_hold_sockets
 
 
 @pytest.fixture
@@ -99,3 +101,11 @@ def test_a_demo_of_before_gets_what_its_processor_takes_and_keeps_its_keys(folde
     assert len(first["TAMIZDAT_SANDBOX_KEY"]) >= 32 <= len(first["TAMIZDAT_SANDBOX_SECRET"])
     folder.follow_processor(9005)
     assert read(folder.settings) == {**first, "TAMIZDAT_SANDBOX": "http://127.0.0.1:9005"}
+
+
+def test_a_path_that_no_program_can_listen_in_is_known() -> None:
+    room = 107 - len("/" + "/run/vault.sock")
+    assert Folder(Path("/" + "n" * room)).too_long == 0
+    assert Folder(Path("/" + "n" * (room + 3))).too_long == 3
+    with pytest.raises(CommandError, match="3 bytes too long"):
+        must_hold_sockets(Folder(Path("/" + "n" * (room + 3))))

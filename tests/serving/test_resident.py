@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from tamizdat.bake import baker, duty, trouble
 from tamizdat.bake.bell import Bell
 from tamizdat.bake.resident import Resident
 from tamizdat.stories.changes import wake
-from tamizdat.stories.models import Story
+from tamizdat.stories.models import Change, Story
 from tests.writing import draft, published
 
 HOUR = timedelta(hours=1)
@@ -85,6 +86,33 @@ def test_an_embargo_ends_by_itself(
     clock.shift(2 * HOUR)
     resident.look()
     assert page(edition, story).exists()
+
+
+def test_an_embargo_holds_and_ends_though_the_clock_was_ahead(
+    newsroom: dict[str, Any],
+    bake: Callable[..., Any],
+    folders: Path,
+    edition: Path,
+    clock: time_machine.Traveller,
+) -> None:
+    seconds = itertools.count(step=1000.0)
+    resident = Resident(folders / "run", timezone.now, timer=lambda: next(seconds))
+    story = published(newsroom["en"], embargo_until=timezone.now() + 24 * HOUR)
+    resident.look()
+    clock.shift(48 * HOUR)
+    resident.look()
+    assert page(edition, story).exists()  # nobody can know better
+    clock.shift(-48 * HOUR)
+    resident.look()
+    resident.look()
+    assert not page(edition, story).exists()
+    assert b"The dam holds" not in (edition / "index.html").read_bytes()
+    clock.shift(25 * HOUR)
+    resident.look()
+    assert page(edition, story).exists()
+    asked = Change.objects.count()
+    resident.look()
+    assert Change.objects.count() == asked  # a story in order is left alone
 
 
 def test_a_failing_bake_is_noted_and_tried_again_until_it_works(

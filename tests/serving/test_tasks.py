@@ -19,6 +19,7 @@ from pytest_django import Settings as DjangoSettings
 from wagtail.models import ReferenceIndex
 from wagtail.search.models import IndexEntry
 
+from tamizdat.databases import PEOPLE
 from tamizdat.serving import search, tasks
 from tamizdat.stories import cleaning, references
 from tamizdat.stories.models import Story
@@ -178,6 +179,7 @@ def test_a_broken_database_does_not_end_the_worker(
     assert "secret" not in caplog.text
 
 
+@pytest.mark.django_db(databases=["default", PEOPLE])
 def test_an_idle_worker_asks_one_question(
     working: tasks.Working, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
@@ -250,3 +252,20 @@ def test_a_failed_task_keeps_classes_and_places_and_no_words(transactional_db: N
     task.refresh_from_db()
     assert "kanarienvogel" not in task.traceback
     assert task.traceback.endswith("ValueError")
+
+
+def test_a_chore_that_fails_keeps_no_other_waiting(working: tasks.Working) -> None:
+    done: list[str] = []
+
+    def fail(now: Any) -> None:
+        done.append("tried")
+        raise ValueError
+
+    def good(now: Any) -> None:
+        done.append("done")
+
+    always = lambda now, last: last is None  # noqa: E731 - as chores are written
+    working.chores = [tasks.Chore(fail, always), tasks.Chore(good, always)]
+    working.look()
+    working.look()
+    assert done == ["tried", "done", "tried"]

@@ -24,6 +24,7 @@ from wagtail.images.models import Filter
 from tamizdat.importers.sample import texts
 from tamizdat.importers.sample.build import unsaved_photo
 from tamizdat.importers.sample.texts import FOLDER, Text
+from tamizdat.lifeline import tie_to
 from tamizdat.stories import drawing
 from tamizdat.stories.ahead import SPECS
 from tamizdat.stories.models import Photo, Rendition
@@ -59,6 +60,7 @@ class Ahead:
 
 
 def _draw(folder: Path, parent: int) -> None:
+    tie_to(parent)
     os.nice(5)  # what it is drawn beside has the right of way
     number = 0
     for picture, specs in _wanted():
@@ -67,8 +69,6 @@ def _draw(folder: Path, parent: int) -> None:
         photo = unsaved_photo(picture, BytesIO(data), collection_id=0, pk=0)
         original = drawing.decode(BytesIO(data))
         for spec in specs:
-            if os.getppid() != parent:  # it was killed: nobody will hang what we draw
-                return
             number += 1
             _draw_one(folder / f"{number:04}", photo, Filter(spec=spec), original)
 

@@ -11,6 +11,6 @@ Rules:
 * Uploads are content that rarely changes. A backup is *whole*, or holds only those that the ones
   before it, back to the last whole one, do not: together they are a *generation*, and the name of
   each tells its generation. A generation is kept or pruned as one.
-* What people took back since a backup lies in lists beside it, and a restore does it again.
+* What was taken back since a backup lies in lists beside it, and a restore does it again.
 * After a restore no version of signed metadata is given out that may have been given out before.
 """

@@ -1,5 +1,5 @@
 """The backup of every night: a program of its own, which the worker starts and leaves alone. And
-each minute what people took back since (``retractions``)."""
+each minute what was taken back since (``retractions``)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tamizdat.bake import withdrawn
 from tamizdat.serving.backups import making, names, retractions
 from tamizdat.serving.backups.errors import BackupError
 from tamizdat.serving.backups.recipients import recipients_of
@@ -33,7 +34,8 @@ def is_due(now: datetime, tried: datetime | None) -> bool:
 
 
 def put_retractions(now: datetime) -> None:
-    """Seal what people took back beside the backups, where there are any."""
+    """Seal what was taken back beside the backups, where there are any."""
+    withdrawn.forget_old(now.date())
     if not settings.BACKUP_RECIPIENTS:
         return
     try:

@@ -9,7 +9,7 @@ Rules:
 * No version of signed metadata is given out that may have been given out since the backup was
   made: all are counted on by more than anybody can have signed in that time.
 * Everybody signs in anew, everything is baked anew, and no letter that waited is sent.
-* What people took back since (``retractions``) is done again before anything else is done.
+* What was taken back since (``retractions``) is done again before anything else is done.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def _expect_empty(alias: str, name: str) -> None:
 def take_up(
     home: Folder, unpacked: Unpacked, now: datetime, retracted: Sequence[Retracted] = ()
 ) -> Counter[str]:
-    """Bring the tables up to date and let nothing happen twice; count what people had taken back
+    """Bring the tables up to date and let nothing happen twice; count what had been taken back
     since. Raises UnknownDeed."""
     from tamizdat.accounts.models import Session
     from tamizdat.bake import duty, journal

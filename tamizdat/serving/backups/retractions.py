@@ -1,7 +1,7 @@
-"""What people took back since a backup, sealed beside the backups and done again by a restore.
+"""What was taken back since a backup, sealed beside the backups and done again by a restore.
 
-``retracted-20261130-6f3a91c2.age`` holds some retractions (``tamizdat.vault.models``) of that day
-or of the days before.
+``retracted-20261130-6f3a91c2.age`` holds some retractions of people (``tamizdat.vault.models``) or
+stories that were withdrawn (``tamizdat.bake.withdrawn``), of that day or of the days before.
 
 Rules:
 
@@ -47,19 +47,25 @@ Retracted = tuple[str, bytes, str]  # as ``tamizdat.vault.redoing`` takes it
 
 def put(to: Path, recipients: Sequence[Recipient], now: datetime) -> int:
     """Seal what waits into a folder; return how much it was. Raises BackupError."""
+    from tamizdat.bake.models import Withdrawn
     from tamizdat.vault.models import Retraction
 
     count = 0
-    while rows := list(Retraction.objects.order_by("pk")[:AT_ONCE]):
-        _write(to, _sealed(rows, recipients), now)
-        Retraction.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        count += len(rows)
+    for model in (Retraction, Withdrawn):
+        while rows := list(model._default_manager.order_by("pk")[:AT_ONCE]):
+            _write(to, _sealed([_said(row) for row in rows], recipients), now)
+            model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
+            count += len(rows)
     return count
 
 
-def _sealed(rows: Sequence[Any], recipients: Sequence[Recipient]) -> bytes:
-    said = sorted([row.deed, bytes(row.thing).hex(), row.reason] for row in rows)
-    data = json.dumps({"format": FORMAT, "retracted": said}).encode()
+def _said(row: Any) -> Retracted:
+    return row.deed, bytes(row.thing), row.reason
+
+
+def _sealed(said: Sequence[Retracted], recipients: Sequence[Recipient]) -> bytes:
+    rows = sorted([deed, thing.hex(), reason] for deed, thing, reason in said)
+    data = json.dumps({"format": FORMAT, "retracted": rows}).encode()
     sealed: bytes = pyrage.encrypt(data + b" " * (-len(data) % STEP), list(recipients))
     return sealed
 
@@ -80,7 +86,7 @@ def _write(to: Path, sealed: bytes, now: datetime) -> None:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
         raise BackupError(
-            f"what people took back cannot be written to {to} ({problem.strerror}); it waits"
+            f"what was taken back cannot be written to {to} ({problem.strerror}); it waits"
         ) from None
 
 
@@ -147,18 +153,18 @@ def _read(file: Path, identities: Sequence[Identity]) -> Iterator[Retracted]:
         with file.open("rb") as opened:
             sealed = opened.read(LONGEST + 1)
         if len(sealed) > LONGEST:
-            raise Damaged(f"{file} is longer than a list of what people took back can be")
+            raise Damaged(f"{file} is longer than a list of what was taken back can be")
         said = json.loads(pyrage.decrypt(sealed, list(identities)))
     except OSError as problem:
         raise CannotOpen(f"{file} cannot be read ({problem.strerror})") from None
     except pyrage.DecryptError:
         raise CannotOpen(
-            f"{file} says what people took back, and does not open with this identity: name the "
-            "other with --identity too. Without the list they come back; who wants that moves it "
+            f"{file} says what was taken back, and does not open with this identity: name the "
+            "other with --identity too. Without the list it comes back; who wants that moves it "
             "away"
         ) from None
     except (ValueError, RecursionError):
-        raise Damaged(f"{file} is no list of what people took back") from None
+        raise Damaged(f"{file} is no list of what was taken back") from None
     yield from _rows(file, said)
 
 
@@ -169,4 +175,4 @@ def _rows(file: Path, said: Any) -> Iterator[Retracted]:
         for deed, thing, reason in said["retracted"]:
             yield str(deed), bytes.fromhex(thing), str(reason)
     except (ValueError, TypeError, KeyError):
-        raise Damaged(f"{file} is no list of what people took back") from None
+        raise Damaged(f"{file} is no list of what was taken back") from None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tamizdat.serving.doctor.findings import Findings, Visit, error, warning
+from tamizdat.serving.doctor.queues import PATIENT
 
 OLD, VERY_OLD = timedelta(hours=36), timedelta(days=7)
 KEPT = timedelta(days=38)  # docs/operating.md: thirty days, and the generation that runs out
@@ -46,6 +47,29 @@ def age(visit: Visit) -> Findings:
             "backups",
             f"the oldest is of {made[0].made:%Y-%m-%d}: people who were erased since are in it",
             "TAMIZDAT_BACKUP_KEEP=30d, or tamizdat backup --keep 30d",
+        )
+
+
+def retractions(visit: Visit) -> Findings:
+    """Find what was taken back and is not sealed beside the backups. Its rows bear a day alone."""
+    from django.conf import settings
+
+    from tamizdat.bake.models import Withdrawn
+    from tamizdat.vault.models import RETRACTION, Retraction
+
+    if not settings.BACKUP_RECIPIENTS:
+        return
+    before = visit.now - PATIENT
+    today = before.replace(hour=0, minute=0, second=0, microsecond=0)
+    count = Retraction.objects.filter(gone_at__lt=today + RETRACTION).count()
+    count += Withdrawn.objects.filter(day__lt=before.date()).count()
+    if count:
+        yield error(
+            "backups",
+            f"{count} things that were taken back wait since yesterday or longer to be sealed "
+            "beside them: a restore would bring them back",
+            "the worker says why (journalctl -u tamizdat): most often it cannot write to "
+            "TAMIZDAT_BACKUP_FOLDER",
         )
 
 

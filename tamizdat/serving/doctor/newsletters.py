@@ -16,9 +16,8 @@ from tamizdat.newsletters.sender import opening, trying
 from tamizdat.newsletters.sender.relays import BadRelays, Ways
 from tamizdat.serving.doctor.findings import Findings, Visit, error, unseen, warning
 from tamizdat.serving.doctor.mail import ask, tags, told
-from tamizdat.serving.doctor.queues import PATIENT, is_held
+from tamizdat.serving.doctor.queues import NEAR, PATIENT, is_held
 
-NEAR = 0.8  # of the day's confirmations
 WHERE = "docs/operating.md, Newsletters go out"
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from tamizdat.serving.doctor.findings import Findings, Visit, error, warning
 
 PATIENT = timedelta(minutes=10)
+NEAR = 0.8  # of what is bounded in a day
+SAYS_WHY = "it says why (journalctl -u tamizdat); tamizdat serve"
 # The programs that hold a lock in run/ while they are at work.
 LOCKS = {"serve.lock": "newsroom", "worker.lock": "worker", "post.lock": "post"}
 
@@ -96,12 +98,42 @@ def letters(visit: Visit) -> Findings:
         )
 
 
+def vault(visit: Visit) -> Findings:
+    """Find a vault that does not answer, or has little left of what it may answer in a day."""
+    from tamizdat.vault.client import Vault, VaultGone
+
+    try:
+        used = Vault(visit.folder.run / "vault.sock", visit.patience).used()
+    except VaultGone:
+        if _is_served(visit) and (visit.folder.vault_keys / "current").is_file():
+            yield error("vault", "is not running: the forms take no address", SAYS_WHY)
+        return
+    if used >= NEAR:
+        yield warning(
+            "vault",
+            f"{used:.0%} of what it may answer in a day is used; the forms ask for harder work",
+            "TAMIZDAT_VAULT_DAY, if they are people and no flood",
+        )
+
+
+def till(visit: Visit) -> Findings:
+    """Find a till that is not at work."""
+    from django.conf import settings
+
+    if settings.PROVIDERS and _is_served(visit) and not is_held(visit.folder.run / "till.lock"):
+        yield error("till", "is not running: nothing is given or booked", SAYS_WHY)
+
+
 def programs(visit: Visit) -> Findings:
     """Find out whether the newsroom is being served."""
     for name, what in LOCKS.items():
         if not is_held(visit.folder.run / name):
             yield warning(what, "is not running", f"tamizdat serve --home {visit.folder.path}")
             return  # a newsroom that is not served has neither worker nor post
+
+
+def _is_served(visit: Visit) -> bool:
+    return is_held(visit.folder.run / "serve.lock")
 
 
 def is_held(lock: Path) -> bool:

@@ -33,7 +33,7 @@ GROUPS: dict[str, list[Check]] = {
         databases.migrations,
     ],
     "keys": [keys.roles, keys.ages, keys.root_keys, keys.vault],
-    "backups": [backups.recipients, backups.age, backups.place],
+    "backups": [backups.recipients, backups.age, backups.place, backups.retractions],
     "clock": [clock.against_signatures, clock.is_kept],
     "disk": [disk.space, disk.inodes],
     "queues": [
@@ -42,6 +42,8 @@ GROUPS: dict[str, list[Check]] = {
         queues.tasks,
         queues.failed,
         queues.letters,
+        queues.vault,
+        queues.till,
         queues.programs,
     ],
     "doors": [doors.encryption, doors.headers],

@@ -71,4 +71,4 @@ def test_a_newsroom_of_two_roles_comes_back_and_who_was_erased_since_does_not(
     restore = ("restore", backup, "--identity", tmp_path / "backup.age", *opens, "--home", again)
     with two("again") as empty:
         said = run(*restore, **empty)
-        assert "done again: erased 1, suppressed 1." in said
+        assert "done again: erased 1, suppressed 1, withdrawn 1." in said

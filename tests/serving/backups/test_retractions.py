@@ -222,6 +222,11 @@ public, index = keys.public_key(place, keys.current_id(place)), keys.index_key(p
 for name in ("anna", "vera"):
     Address.objects.keep(seal(f"{name}@example.org", public, index), timezone.now())
 Address.objects.update(gone_at=None)
+from tamizdat.bake.baker import bake
+from tamizdat.stories.models import Home
+from tests import writing
+writing.published(Home.objects.get(locale__language_code="en"))
+bake(timezone.now())
 """
 ERASE = """
 from django.utils import timezone
@@ -229,16 +234,22 @@ from tamizdat.vault.erasing import erase
 from tamizdat.vault.models import Address
 first = Address.objects.order_by("pk").first()
 erase(first.pk, timezone.now())
+from tamizdat.bake.baker import bake
+from tamizdat.stories.models import Story
+Story.objects.get().unpublish()
+bake(timezone.now())
 print("erased", first.pk)
 """
 LOOK = """
+from tamizdat.stories.models import Story
 from tamizdat.vault.models import Address, Suppression
+print("public" if Story.objects.get().live else "draft")
 print(*Address.objects.order_by("pk").values_list("pk", flat=True), Suppression.objects.count())
 """
 
 
 @pytest.mark.long
-def test_who_was_erased_after_the_backup_is_not_back_and_without_the_list_would_be(
+def test_what_was_taken_back_after_the_backup_is_not_back_and_without_the_lists_would_be(
     own_newsroom: Path, keyed: tuple[str, ...], tmp_path: Path
 ) -> None:
     backups = tmp_path / "backups"
@@ -253,20 +264,25 @@ def test_who_was_erased_after_the_backup_is_not_back_and_without_the_list_would_
     shutil.rmtree(own_newsroom)
 
     said = run("restore", backup, *keyed, "--home", tmp_path / "again")
-    assert "done again: erased 1, suppressed 1." in said
-    there = run("shell", "--home", tmp_path / "again", "-c", LOOK).split()[-2:]
-    assert there[-1] == "1"
+    assert "done again: erased 1, suppressed 1, withdrawn 1." in said
+    there = run("shell", "--home", tmp_path / "again", "-c", LOOK).split()[-3:]
+    assert (there[0], there[-1]) == ("draft", "1")
     assert gone not in there
 
-    (list_,) = backups.glob("retracted-*.age")
-    list_.rename(tmp_path / list_.name)
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    for each in backups.glob("retracted-*.age"):
+        each.rename(aside / each.name)
     said = run("restore", backup, *keyed, "--home", tmp_path / "twin")
     assert "done again: nothing was found." in said
-    assert gone in run("shell", "--home", tmp_path / "twin", "-c", LOOK)
+    there = run("shell", "--home", tmp_path / "twin", "-c", LOOK)
+    assert gone in there
+    assert "public" in there
 
-    place = ("--retracted", str(tmp_path / list_.name))
-    run("restore", backup, *keyed, *place, "--home", tmp_path / "third")
-    assert gone not in run("shell", "--home", tmp_path / "third", "-c", LOOK)
+    run("restore", backup, *keyed, "--retracted", aside, "--home", tmp_path / "third")
+    there = run("shell", "--home", tmp_path / "third", "-c", LOOK)
+    assert gone not in there
+    assert "draft" in there
 
 
 def test_a_list_for_others_stops_the_restore_before_anything_is_laid(

@@ -1,21 +1,28 @@
-"""What the doctor finds of the vault and of the post: one thing at a time is broken."""
+"""What the doctor finds of the vault, the till and the post: one thing at a time is broken."""
 
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings as DjangoSettings
 
+from tamizdat.bake.models import Withdrawn
 from tamizdat.databases import PEOPLE
 from tamizdat.desk.models import HELD, WISH_HOLDS, Letter, Wish
+from tamizdat.serving.doctor import backups, queues
 from tamizdat.serving.doctor import keys as checks
-from tamizdat.serving.doctor import queues
 from tamizdat.vault import keys, passphrase, rotating
-from tamizdat.vault.models import Address, VaultKey
+from tamizdat.vault.client import Vault
+from tamizdat.vault.models import Address, Retraction, VaultKey
 from tamizdat.vault.sealing import Pair
+from tests.desk.serving import vault_process
 from tests.serving.doctor.conftest import Looking
 from tests.vault.boxes import NOW, sealed
 
@@ -141,6 +148,79 @@ def test_letters_that_were_refused_are_a_warning(looking: Looking) -> None:
     letter("anna", Letter.State.FAILED, -timedelta(hours=3))
     (said,) = looking(queues.letters)
     assert said.startswith("warning post: 1 letters of the last two days were refused for good")
+
+
+# The vault at work
+
+
+def test_a_vault_that_was_asked_much_today_is_a_warning(looking: Looking, vault: Path) -> None:
+    place = looking.folder.run / "vault.sock"
+    with vault_process(vault, place, "--day", "20"):
+        for _ in range(7):
+            Vault(place).index("anna@example.org")
+        assert looking(queues.vault) == []
+        Vault(place).index("anna@example.org")
+        (said,) = looking(queues.vault)
+    assert said.startswith("warning vault: 80% of what it may answer in a day is used")
+
+
+@contextmanager
+def served(looking: Looking) -> Iterator[None]:
+    with (looking.folder.run / "serve.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def test_a_vault_that_does_not_answer_where_the_newsroom_is_served_is_an_error(
+    looking: Looking, vault: Path
+) -> None:
+    assert looking(queues.vault) == []
+    with served(looking):
+        (said,) = looking(queues.vault)
+        assert said.startswith("error vault: is not running")
+        with vault_process(vault, looking.folder.run / "vault.sock"):
+            assert looking(queues.vault) == []
+
+
+def test_a_newsroom_without_a_vault_has_none_to_run(looking: Looking) -> None:
+    with served(looking):
+        assert looking(queues.vault) == []
+
+
+def test_a_till_that_is_not_at_work_where_there_are_providers_is_an_error(
+    looking: Looking, settings: DjangoSettings
+) -> None:
+    settings.PROVIDERS = []
+    with served(looking):
+        assert looking(queues.till) == []
+        settings.PROVIDERS = ["sandbox"]
+        (said,) = looking(queues.till)
+        assert said.startswith("error till: is not running")
+        with (looking.folder.run / "till.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert looking(queues.till) == []
+    assert looking(queues.till) == []
+
+
+# What was taken back
+
+
+def test_what_was_taken_back_and_waits_since_yesterday_to_be_sealed_is_an_error(
+    looking: Looking, settings: DjangoSettings
+) -> None:
+    settings.BACKUP_RECIPIENTS = ["age1somebody"]
+    now = timezone.now()
+    Retraction.objects.note("erased", b"i" * 16, now)
+    assert looking(backups.retractions) == []
+    for days in (1, 30):
+        Retraction.objects.note("erased", b"i" * 16, now - timedelta(days=days))
+    (said,) = looking(backups.retractions)
+    assert said.startswith("error backups: 2 things that were taken back wait since yesterday")
+    yesterday = (now - timedelta(days=1)).date()
+    Withdrawn.objects.create(story=uuid4(), language="en", day=yesterday)
+    assert "backups: 3 things" in looking(backups.retractions)[0]
+    settings.BACKUP_RECIPIENTS = []
+    assert looking(backups.retractions) == []
 
 
 def test_a_post_that_is_not_at_work_is_a_warning(looking: Looking) -> None:

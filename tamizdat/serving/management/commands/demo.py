@@ -26,6 +26,7 @@ from tamizdat.serving.management.commands.serve import (
     doors,
     hold,
     mailbox,
+    must_hold_sockets,
     processor,
 )
 from tamizdat.serving.programs import OUTBOX, PROCESSOR
@@ -57,6 +58,7 @@ class Command(BaseCommand):
                 "with --home"
             )
         if not options["once"]:
+            must_hold_sockets(folder)
             options["doors"] = doors(options)
             options["mailbox"] = mailbox(folder, options)
             processor(folder, options)

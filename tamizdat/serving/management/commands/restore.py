@@ -1,8 +1,9 @@
 """Bring a newsroom back from its backups, on an empty machine
 
 Names the newest file; those that it needs are looked for beside it, or named too. All of it is
-read and checked before anything is laid in place. --check only reads. What people took back since
-(they were erased, or want no mail) lies in retracted-*.age beside the backups, and is done again.
+read and checked before anything is laid in place. --check only reads. What was taken back since
+(people were erased or want no mail, stories were withdrawn) lies in retracted-*.age beside the
+backups, and is done again.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument(
             "--retracted", type=Path, action="append", default=[], metavar="PLACE",
-            help="another folder with lists of what people took back since, or such a list",
+            help="another folder with lists of what was taken back since, or such a list",
         )  # fmt: skip
         parser.add_argument(
             "--check", action="store_true", help="read all of it, and lay nothing in place"
@@ -73,7 +74,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:
             self.stdout.write(f"{told(options['contents'])}\nNothing is missing or damaged.")
-            self.stdout.write(f"Taken back by people since then: {len(options['retracted'])}.")
+            self.stdout.write(f"Taken back since then: {len(options['retracted'])}.")
             return
         self._restore(options["folder"], options["unpacked"], options["said"], options["retracted"])
 
@@ -123,7 +124,7 @@ def told(contents: Contents) -> str:
 def done_again(again: Counter[str]) -> str:
     """Say what was done again."""
     deeds = ", ".join(f"{deed} {count}" for deed, count in sorted(again.items()) if count)
-    return f"What people took back since then was done again: {deeds or 'nothing was found'}."
+    return f"What was taken back since then was done again: {deeds or 'nothing was found'}."
 
 
 def following(folder: Folder) -> str:
@@ -134,9 +135,12 @@ def following(folder: Folder) -> str:
             f"  tamizdat bake --full --home {folder.path}    make the edition anew",
             f"  tamizdat serve --home {folder.path}",
             f"  tamizdat doctor --home {folder.path}",
+            "What was corrected since the backup, or given a later embargo before anybody saw it,",
+            "is as it was: mend it before readers and mirrors come here.",
             "Everybody signs in again. If keys were changed since the backup, put the newer keys/",
-            "in place before the bake: readers refuse what the old ones sign. Whoever was erased",
-            "in the last minute of the old machine, or is in a list (retracted-*.age) that was not",
-            "copied here, is back. Where the old machine was seized: tamizdat keys rotate online.",
+            "in place before the bake: readers refuse what the old ones sign. Whoever was erased,",
+            "and what was withdrawn, in the last minute of the old machine, or is in a list",
+            "(retracted-*.age) that was not copied here, is back.",
+            "Where the old machine was seized: tamizdat keys rotate online.",
         ]
     )

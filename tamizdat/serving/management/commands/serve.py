@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -28,6 +30,8 @@ from tamizdat.serving.programs import (
     vault_answers,
 )
 from tamizdat.serving.supervisor import Supervisor
+
+LAST_BREATH = 10.0  # seconds in which what a killed newsroom left behind must be gone
 
 
 def add_ports(parser: ArgumentParser) -> None:
@@ -69,6 +73,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{folder.path} is no newsroom; make one with: tamizdat init --home {folder.path}"
             )
+        must_hold_sockets(folder)
         options["folder"] = folder
         with ExitStack() as held:
             held.enter_context(hold(folder))
@@ -192,20 +197,47 @@ def processor(folder: Folder, options: dict[str, Any]) -> Address | None:
     return found
 
 
+def must_hold_sockets(folder: Folder) -> None:
+    """Raise CommandError where a folder's path is too long to listen in."""
+    if folder.too_long:
+        raise CommandError(
+            f"{folder.path}: this path is {folder.too_long} bytes too long for the programs that "
+            "listen in it (unix(7)); move the folder to where its path is shorter"
+        )
+
+
 @contextmanager
 def hold(folder: Folder) -> Iterator[None]:
-    """Hold the newsroom's lock, which the system gives back if this process dies."""
+    """Hold the newsroom's lock, which the system gives back if this process dies.
+
+    What a killed holder had forked has the lock until it is gone as well: that is waited for.
+    Raises CommandError.
+    """
     folder.run.mkdir(exist_ok=True)
     with (folder.run / "serve.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        until = time.monotonic() + LAST_BREATH
+        while not _locks(file):
             file.seek(0)
             process = file.read().strip()
-            raise CommandError(
-                f"{folder.path} is being served already (process {process}); stop that first"
-            ) from None
+            if _lives(process) or time.monotonic() > until:
+                raise CommandError(
+                    f"{folder.path} is being served already (process {process}); stop that first"
+                )
+            time.sleep(0.02)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _locks(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lives(process: str) -> bool:
+    """Say whether a process is there. One that has not written its number yet is."""
+    return not process or Path("/proc", process).exists()
