@@ -8,7 +8,9 @@ MAKEFLAGS += --no-print-directory
 # Trust what this machine trusts, as pip and git do.
 export UV_SYSTEM_CERTS := 1
 
-PYTHON ?= python3
+# The distribution's own Python where it is new enough: its security updates come with the machine's,
+# and it is built with a profile, which others often are not (docs/performance.md, "Which Python").
+PYTHON ?= $(shell /usr/bin/python3 tests/system.py python 2>/dev/null || echo python3)
 HOME_DIR ?= ./demo
 READER_PORT ?= 8000
 NEWSROOM_PORT ?= 8001

@@ -41,7 +41,10 @@ class Newsroom:
         return {
             str(file.relative_to(edition))
             for file in edition.rglob("*")
-            if file.is_file() and words.encode() in file.read_bytes()
+            # What is being written beside its place comes and goes.
+            if not file.name.endswith(".part")
+            and file.is_file()
+            and words.encode() in file.read_bytes()
         }
 
 

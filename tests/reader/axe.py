@@ -35,6 +35,7 @@ OTHER_LOOKS = (
 # Rules that axe leaves out unless it is asked: targets of 24 pixels (WCAG 2.2), and its trials.
 MORE_RULES = ("target-size", "label-content-name-mismatch", "css-orientation-lock")
 MORE_RULES += ("td-has-header", "table-fake-caption")
+REFERENCES = ('<sup class="ref"', '<sup id="ref-')  # a note's number
 # By rule and axe's reason: signs in the markup of what it is about.
 UNDECIDED = {
     # The arrow back from a note: in the colour of links; its name says where it leads.
@@ -43,8 +44,8 @@ UNDECIDED = {
     ("label-content-name-mismatch", "label-content-name-mismatch"): ('class="back"',),
     # The tall letters of the newsroom's name reach into the line below it; what is there to tap on
     # a note's number reaches into the lines around it. Neither paints anything.
-    ("color-contrast", "bgOverlap"): ('class="tagline"', 'class="ref"'),
-    ("color-contrast-enhanced", "bgOverlap"): ('class="tagline"', 'class="ref"'),
+    ("color-contrast", "bgOverlap"): ('class="tagline"', *REFERENCES),
+    ("color-contrast-enhanced", "bgOverlap"): ('class="tagline"', *REFERENCES),
     # What is cut off at the edge of a row that scrolls: sections, a gallery.
     ("color-contrast", "elmPartiallyObscured"): ("",),
     ("color-contrast-enhanced", "elmPartiallyObscured"): ("",),

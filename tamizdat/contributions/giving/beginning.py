@@ -37,7 +37,6 @@ from tamizdat.desk.admission import (
 )
 from tamizdat.desk.limits import HARDEST
 from tamizdat.desk.tickets import Ticket
-from tamizdat.desk.work import Workshop
 from tamizdat.vault.client import Sealed, Vault
 
 KEPT = timedelta(days=7).total_seconds()  # for so long a form leads back to what came of it
@@ -108,9 +107,7 @@ def make_room(gate: Gate, entry: Entry, now: datetime) -> None:
 
 def challenge(gate: Gate, ticket: Ticket, now: datetime) -> str:
     """Return the work that a ticket of this form costs now, as JSON."""
-    moment = now.timestamp()
-    level = max(gate.limits.level(each.name, moment) for each in (GIVE, CALM))
-    return Workshop(gate.key).set(ticket, level, moment)
+    return gate.work(ticket, (GIVE.name, CALM.name), now)
 
 
 def _written(vault: Vault, form: Form, ticket: Ticket, now: datetime, today: date) -> Contribution:

@@ -7,7 +7,8 @@
 * What was begun and never answered is brought to an end: refunds that are unknown, contributions
   that nobody paid, renewals in the air, and what is to be ended because a person was erased.
 
-A thing that cannot be settled keeps no other waiting; it is counted, and comes up the next time.
+A thing that cannot be settled keeps no other waiting; it is counted. Where it could not be fetched
+or written, for now, the next comparison begins where this one did.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 
 from tamizdat.contributions.money import changing, refunding
-from tamizdat.contributions.money.errors import Closed, MoneyError, ProviderError
+from tamizdat.contributions.money.errors import (
+    Closed,
+    MoneyError,
+    ProviderError,
+    Unreachable,
+    Unsure,
+)
 from tamizdat.contributions.money.matching import Collision, find
 from tamizdat.contributions.money.models import (
     Contribution,
@@ -50,6 +57,7 @@ class Report:
     looked_at: int = 0
     failed: int = 0
     missing: int = 0
+    is_to_repeat: bool = False  # something could not be fetched or written, for now
     errors: set[str] = field(default_factory=set)
 
 
@@ -57,14 +65,17 @@ def hourly(till: Till, provider: str) -> Report:
     """Look at what has changed since the last time, and at what was never answered."""
     report, began = Report(), till.clock()
     watch = Watch.objects.filter(provider=provider).first()
-    since = (watch.seen_until - OVERLAP) if watch else began - FIRST_LOOK
+    since = began - FIRST_LOOK
+    if watch:
+        since = max(since, watch.seen_until - OVERLAP)
     source = till.provider(provider)
     looked: set[Thing] = set()  # a payment is looked at with its visit, and not once more
     for thing in dict.fromkeys(source.changes(since)):
         if thing not in looked:
             _try(report, lambda thing=thing: looked.update(till.look(provider, thing)))  # type: ignore[misc]  # a lambda's default
     _settle_all(till, provider, source.payouts(since), report)
-    Watch.objects.update_or_create(provider=provider, defaults={"seen_until": began})
+    if not report.is_to_repeat:
+        Watch.objects.update_or_create(provider=provider, defaults={"seen_until": began})
     finish(till, provider, report)
     return report
 
@@ -134,6 +145,7 @@ def _try(report: Report, deed: Callable[[], object]) -> None:
     except (MoneyError, DatabaseError, Collision) as error:
         report.failed += 1
         report.errors.add(type(error).__name__)
+        report.is_to_repeat |= isinstance(error, Unreachable | Unsure | DatabaseError)
         if isinstance(error, ProviderError):
             return
         log.error("a thing could not be settled: %s", type(error).__name__)

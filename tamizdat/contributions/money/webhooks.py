@@ -1,6 +1,7 @@
 """Webhooks: what providers send us. A message is a trigger, and nothing in it is believed.
 
-1. Its signature and its age are checked by the provider's module, on the raw body.
+1. Its signature and its age are checked by the provider's module, on the raw body. One that is
+   signed and looks like nothing that we know is refused like any other.
 2. Whether it was dealt with already says a unique row: (provider, account, event).
 3. The thing that it is about is fetched, settled, and the message noted, in one transaction. Of the
    body nothing is kept.
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tamizdat.contributions.money import rows
+from tamizdat.contributions.money.errors import BadWebhook
 from tamizdat.contributions.money.models import Event
 from tamizdat.contributions.money.pen import kept
 from tamizdat.contributions.money.providers import Trigger
@@ -28,7 +30,7 @@ def hear(till: Till, provider: str, body: bytes, headers: Mapping[str, str]) -> 
     Raises BadWebhook, and whatever fetching raises: then the provider must send it again.
     """
     names = {name.lower(): value for name, value in headers.items()}
-    trigger = till.provider(provider).read(body, names, till.clock())
+    trigger = _read(till, provider, body, names)
     if _is_known(till, provider, trigger):
         kept()  # the provider does not come again after this
         return False
@@ -37,6 +39,17 @@ def hear(till: Till, provider: str, body: bytes, headers: Mapping[str, str]) -> 
     else:
         till.look(provider, trigger.thing, trigger)
     return True
+
+
+def _read(till: Till, provider: str, body: bytes, headers: Mapping[str, str]) -> Trigger:
+    try:
+        trigger = till.provider(provider).read(body, headers, till.clock())
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise BadWebhook("the message is of a shape that we do not know") from None
+    names = (trigger.account, trigger.event, trigger.thing.name if trigger.thing else "")
+    if not all(isinstance(each, str) for each in names):
+        raise BadWebhook("the message has no name where one should be")
+    return trigger
 
 
 def _is_known(till: Till, provider: str, trigger: Trigger) -> bool:

@@ -250,7 +250,7 @@ def test_a_payment_is_found_by_the_beginning_of_its_number(desk: Desk, pay: Pay)
 
 
 def test_above_the_limit_it_takes_two_persons_and_a_day(desk: Desk, pay: Pay, clock: Any) -> None:
-    payment = pay(600_00)
+    payment, other = pay(600_00), Desk(fundraiser_called("other"))
     confirm(desk, payment, "600")
     assert not Refund.objects.exists()
     asked = RefundAsked.objects.select_related("request").get()
@@ -260,7 +260,6 @@ def test_above_the_limit_it_takes_two_persons_and_a_day(desk: Desk, pay: Pay, cl
     assert not Refund.objects.exists()  # nobody has approved it
     desk.post(reverse("accounts_decide", args=[asked.request.pk]), {"deed": "approve"})
     assert not TwoPersonRequest.objects.get().approved_at  # not by who asked
-    other = Desk(fundraiser_called("other"))
     assert "€600.00" in text(other, of("refunds"))
     other.post(reverse("accounts_decide", args=[asked.request.pk]), {"deed": "approve"})
     desk.post(now)

@@ -65,7 +65,8 @@ def test_a_text_is_said_first_then_confirmed_and_leaves_a_row(desk: Desk) -> Non
 def test_languages_have_their_own_names_on_each_page(desk: Desk) -> None:
     write(desk, since=today() + timedelta(days=9), text_ru="Позже.")
     asked = desk.post(of(GERMANY), typed(text_ru="Не вычитается.", text_fa="کسر نمی‌شود."))
-    headings = [each.get_text() for each in page_of(asked).select("h2")]
+    # The admin's own dialogs are templates, of which some Pythons' parser shows the tags.
+    headings = [each.get_text() for each in page_of(asked).select("h2:not(template h2)")]
     assert headings[:3] == ["English", "Русский", "فارسی"]
     assert "In Русский a text that is written already" in words(asked)
     desk.post(of(GERMANY), sent_by(asked))

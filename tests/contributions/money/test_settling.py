@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -13,7 +14,13 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from tamizdat.contributions.money import ledger, refunding, webhooks
-from tamizdat.contributions.money.errors import BadWebhook, NotPossible, TooMuch
+from tamizdat.contributions.money.errors import (
+    BadWebhook,
+    NotPossible,
+    TooMuch,
+    Unreachable,
+    Unsure,
+)
 from tamizdat.contributions.money.ledger import Place
 from tamizdat.contributions.money.models import (
     Contribution,
@@ -165,6 +172,23 @@ def test_a_forged_or_old_message_is_refused_and_leaves_nothing(shop: Shop, what:
         webhooks.hear(shop.till, "sandbox", body, headers)
     assert Event.objects.count() == 0
     assert ledger.audit().transactions == 0
+
+
+@both
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"id": "a", "account": "b", "thing": 7}',
+        b'{"id": 7, "account": "b", "thing": {"kind": "visit", "id": "c"}}',
+        b'{"id": "a", "account": "b", "thing": {"kind": "visit", "id": {}}}',
+    ],
+)
+def test_a_signed_message_of_an_unknown_shape_is_refused(shop: Shop, body: bytes) -> None:
+    headers = messages.signed(SECRET, body, shop.now())
+    with pytest.raises(BadWebhook):
+        webhooks.hear(shop.till, "sandbox", body, headers)
+    assert Event.objects.count() == 0
 
 
 @both
@@ -532,3 +556,52 @@ def test_without_the_passphrase_money_is_still_recorded_and_only_acts_wait(
     with pytest.raises(Closed):
         refunding.ask(shop.till, Payment.objects.get(), 100)
     assert Refund.objects.count() == 0
+
+
+@both
+def test_what_could_not_be_fetched_for_a_while_is_looked_at_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its message was lost with a line that was down, and fails while the list is gone through."""
+    shop.give("once", 1000)
+    shop.compare()
+    billing.advance(shop.store, shop.now() + timedelta(days=40))  # the nightly look is past it
+    shop.compare()
+    with shop.store.transaction():
+        deeds.refund(shop.store, {"payment": payment_at(shop)["id"], "amount": 300})
+    list(messages.waiting(shop.store))
+    with shop.store.transaction():
+        shop.store.move_clock(shop.now() + timedelta(hours=3))
+
+    def failing(thing: Thing) -> None:
+        raise Unreachable("the provider cannot be reached; nothing was sent")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.provider, "fetch", failing)
+        assert shop.compare().failed
+    with shop.store.transaction():
+        shop.store.move_clock(shop.now() + timedelta(hours=3))
+    assert not shop.compare().failed
+    assert Refund.objects.count() == 1
+
+
+@both
+def test_what_may_have_been_heard_on_a_line_that_broke_is_not_called_unsent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = shop.provider.line
+    line.get("/v1/payments", since=0, until=9e12, after=0)  # its connection is kept open
+
+    def broken(connection: HTTPConnection, *_: object) -> None:
+        connection.close()
+        raise Unsure("the provider was asked and did not answer")
+
+    def away() -> None:
+        raise Unreachable("the provider cannot be reached; nothing was sent")
+
+    monkeypatch.setattr(line, "_send", broken)
+    monkeypatch.setattr(line, "_connected", away)
+    with pytest.raises(Unsure):
+        line.post("/v1/charges", {}, "a key")
+    with pytest.raises(Unreachable):  # no connection was kept
+        line.post("/v1/charges", {}, "a key")

@@ -16,7 +16,14 @@ import stripe as library
 
 from tamizdat.contributions.money.amounts import Money
 from tamizdat.contributions.money.errors import BadWebhook, Refused, Unreachable
-from tamizdat.contributions.money.providers import Change, Page, RefundOrder, Standing, Thing
+from tamizdat.contributions.money.providers import (
+    Change,
+    Page,
+    RefundOrder,
+    Standing,
+    Thing,
+    stripe,
+)
 from tamizdat.contributions.money.providers.stripe import VERSION, Stripe
 from tests.contributions.providers.contract import BACK, Account, Disputed, Regular
 from tests.contributions.providers.simulators.serving import served
@@ -287,6 +294,16 @@ def test_a_new_card_is_taken_on_a_page_and_the_agreement_is_told_once(
     told = [account.provider.fetch(Thing("visit", visit)) for _ in range(2)]
     assert all(isinstance(each, Standing) and each.method_ends == "2033-07" for each in told)
     assert account.standing(name).method_ends == "2033-07"
+
+
+def test_only_so_many_agreements_are_remembered(
+    account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stripe, "REMEMBERED", 2)
+    given = [account.given("monthly") for _ in range(3)]
+    read = [account.charge(each.name).standing for each in given]
+    assert read == [each.standing for each in given]
+    assert list(account.provider._agreements) == read[1:]
 
 
 def test_a_pause_skips_periods_and_keeps_their_numbers(account: StripeAccount) -> None:

@@ -19,10 +19,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from tamizdat.accounts import audit, pairs
+from tamizdat.accounts import audit, pairs, roles
 from tamizdat.accounts.models import TwoPersonRequest, User
 from tamizdat.contributions.appeals.models import RefundAsked
-from tamizdat.contributions.appeals.rights import may_see_money
 from tamizdat.contributions.appeals.showing import today
 from tamizdat.contributions.money import rates, refunding
 from tamizdat.contributions.money.amounts import Money
@@ -41,7 +40,7 @@ REFUND = pairs.Kind(
     name="refund",
     title="A refund above the limit",
     warning="The money goes back the way it came. It cannot be taken back.",
-    is_entitled=may_see_money,
+    who=roles.MONEY,
     page="appeals_refunds",
 )
 

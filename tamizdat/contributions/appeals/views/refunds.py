@@ -45,7 +45,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
                 "money": shown(row.money, "en"),
                 "reason": deeds.REASONS.get(row.reason, row.reason),
                 "state": row.request.state(now),
-                "is_ready": row.request.is_ready(now),
+                "is_ready": pairs.is_ready(row.request, now),
             }
             for row in deeds.waiting(now)
         ],

@@ -4,7 +4,7 @@
 * Anything after that without a whole answer: it may have been done (``Unsure``).
 * A connection that the provider has closed meanwhile is opened anew, once. That is safe for what
   bears a key, and for what only reads. A deed without a key gets a connection of its own, and is
-  sent once.
+  sent once. Where it cannot be opened anew, the first may have been heard all the same.
 """
 
 from __future__ import annotations
@@ -74,7 +74,13 @@ class Line:
                 return self._send(waiting, method, path, body, headers)
             except Unsure:  # closed meanwhile, most likely
                 pass
-        return self._send(self._connected(), method, path, body, headers)
+        try:
+            fresh = self._connected()
+        except Unreachable:
+            if waiting is None:
+                raise
+            raise Unsure("the provider was asked and did not answer") from None
+        return self._send(fresh, method, path, body, headers)
 
     def _ask(
         self,

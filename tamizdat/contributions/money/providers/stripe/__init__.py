@@ -65,6 +65,7 @@ LOCALES = frozenset(
 FEES = {"EUR": Fee(Fraction(15, 1000), 25), "": Fee(Fraction(29, 1000), 30)}
 INTERVALS = {"monthly": "month", "annual": "year"}
 MOVED = ["data.balance_transaction", "data.failure_balance_transaction"]
+REMEMBERED = 1_000  # agreements; each takes some 12 KB
 EARLIER = timedelta(days=2)  # an invoice is written before its payment is tried
 
 
@@ -259,6 +260,8 @@ class Stripe(Provider):
 
     def _agreement(self, name: str) -> Found:
         if name not in self._agreements:
+            if len(self._agreements) >= REMEMBERED:
+                del self._agreements[next(iter(self._agreements))]  # the one asked for first
             self._agreements[name] = self.wire.get(f"/v1/subscriptions/{name}")
         return self._agreements[name]
 
