@@ -5,10 +5,11 @@ Rules:
 1. The relay that is furthest below its share gets the next line; one that broke gets none for a
    while, and its share goes to the others at once.
 2. A relay that refuses one mail after the other, and takes none, is not believed: it is left alone
-   too, its lines take no more mails, and those that it refused are tried again.
+   too, its lines take no more mails, and those that it refused go by another relay at once, or are
+   tried again where no other is well.
 3. That an address does not exist is believed only of a relay that takes mails: one that took none
    after it, nor lately, takes nobody off the list. Where there is another relay, no refusal of such
-   a one is believed.
+   a one is believed, and the other one gets its mails.
 4. What needs SMTPUTF8 waits for a relay that may offer it. Who offers it is known of lines that
    stand, until others say otherwise.
 5. A server that offers BDAT and does not know it is sent DATA from then on.
@@ -144,11 +145,11 @@ class Lines:
             return []
         why = f"{name} refuses one mail after the other; it is left alone for a while"
         self._leave_alone(name, why)
-        found, self._suspect[name] = self._suspect[name], []
+        suspect, self._suspect[name] = self._suspect[name], []
         for each in [each for each, relay in self._lines.items() if relay.name == name]:
             if each is not line and not each.is_handing:
                 self._leave(each)
-        return found
+        return [self._doubted(name, each) for each in suspect]
 
     def settled(self) -> list[Answer]:
         """Return all refusals that were set aside: nothing more will speak for their relays."""
@@ -161,12 +162,23 @@ class Lines:
             return answers
         is_alone = len(self._health) == 1
         found = [
-            each if is_alone and each.kind is Kind.REFUSED else _doubted(each) for each in answers
+            each if is_alone and each.kind is Kind.REFUSED else self._doubted(name, each)
+            for each in answers
         ]
-        doubted = sum(each.kind is Kind.LATER for each in found)
-        if doubted:
-            self._say(f"send: {name} refused {doubted} mails and took none; they are tried again")
+        doubted = sum(each.kind in (Kind.LATER, Kind.UNTOUCHED) for each in found)
+        why = f"{name} refused {doubted} mails and took none; they are tried again"
+        if doubted and is_alone:
+            self._say(f"send: {why}")
+        elif doubted:
+            self._leave_alone(name, why)
         return found
+
+    def _doubted(self, name: str, answer: Answer) -> Answer:
+        """Let a mail go by another relay, where one is well; later, where none is."""
+        now = self._clock()
+        others = (health for other, health in self._health.items() if other != name)
+        is_other_way = any(health.is_well(now) for health in others)
+        return replace(answer, kind=Kind.UNTOUCHED if is_other_way else Kind.LATER)
 
     def broke(self, line: Line, reason: str) -> None:
         """A line has ended."""
@@ -223,7 +235,3 @@ class Lines:
         known = self._events.pop(line, None)
         if known is not None:
             self._selector.unregister(known[0])
-
-
-def _doubted(answer: Answer) -> Answer:
-    return replace(answer, kind=Kind.LATER)

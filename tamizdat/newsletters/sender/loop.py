@@ -144,8 +144,8 @@ class Loop:
         while self._lines.hold_mails and self.clocks.steady() < until:
             self._listen(0.1)
         self._lines.end()
-        self._give_back()
         self._believe(self._lines.settled())
+        self._give_back()
         self._book()
 
     def _patience(self) -> float:
@@ -335,7 +335,7 @@ class Loop:
             self._leave_to_others(line, claimed)
             return
         if kind is Kind.UNTOUCHED:
-            self._try_another_way(claimed, answer.reason)
+            self._note(claimed, answer)
             return
         self.journal.note(mail.number, STATES[kind])
         if kind is Kind.TAKEN:
@@ -346,8 +346,7 @@ class Loop:
             self._believe(self._lines.took(line))
         if line is not None and kind in (Kind.REFUSED, Kind.NO_SUCH):
             self._under_way[mail.number] = claimed
-            for each in self._lines.refused(line, answer):
-                self._put_off(self._under_way.pop(each.mail.number), each.reason)
+            self._believe(self._lines.refused(line, answer))
             return
         self._note(claimed, answer)
 
@@ -356,6 +355,10 @@ class Loop:
 
     def _note(self, claimed: Claimed, answer: Answer) -> None:
         kind, reason = answer.kind, answer.reason
+        if kind is Kind.UNTOUCHED:
+            self._try_another_way(claimed, reason)
+            return
+        self._untouched.pop(claimed.number, None)
         if kind is Kind.LATER:
             self._put_off(claimed, reason)
         elif kind is Kind.UNSURE:
@@ -385,7 +388,7 @@ class Loop:
         self._put_off(claimed, reason)
 
     def _believe(self, answers: list[Answer]) -> None:
-        """Take refusals for what they are."""
+        """Take refusals for what they are held to be."""
         for answer in answers:
             self._note(self._under_way.pop(answer.mail.number), answer)
 
