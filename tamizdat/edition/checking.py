@@ -25,7 +25,7 @@ from threading import Lock
 
 from tuf.api.metadata import Root, Timestamp
 
-from tamizdat.edition.errors import Altered, Forked, Malformed, Missing, Stray
+from tamizdat.edition.errors import Altered, Forked, Malformed, Missing, Stray, Unsettled
 from tamizdat.edition.metadata import LIMITS, Sealed, read
 from tamizdat.edition.paths import check_together
 from tamizdat.edition.reading import (
@@ -50,7 +50,7 @@ NOT_FOUND = "404.html"
 BATCH = 64  # files in one go of one thread
 AHEAD = 32  # bins that are held while they wait to be looked at
 MOST_NAMED = 3
-TRIES = 3
+TRIES = 4
 LONGEST_METADATA = max(LIMITS.values())
 DEEPEST = 32  # folders in one another
 LONGEST_NAME = 300  # characters of a name that are told
@@ -130,16 +130,21 @@ def settled(check: Callable[[], Checked], trust: Trust, source: Source) -> Check
     """Check again where a new edition arrived while the old one was checked.
 
     Files keep their names from edition to edition, so what looks altered or strange may be new.
+    Raises Unsettled where one arrived during each of TRIES checks.
     """
     for _ in range(TRIES):
         try:
             return check()
-        except (Altered, Missing, Stray):
+        except (Altered, Missing, Stray) as error:
             checked = trust.snapshot
             refresh(trust, source)
             if checked is None or trust.edition.number == checked.signed.version:
                 raise
-    return check()
+            looked = str(error)
+    raise Unsettled(
+        f"a new edition arrived during each of {TRIES} checks, so that this may be its doing and "
+        f"no fault: {looked}; check again when less is published, or check a copy"
+    )
 
 
 class Folder:

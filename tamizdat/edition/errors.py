@@ -10,6 +10,7 @@
   + Forked         two different files bear one number: keep what you have, tell the newsroom
   + Expired        signed too long ago: ask another mirror; show it under a plain line
   + Stray          nobody signed that this be here: take it away
+  + Unsettled      nobody can tell, as new editions came all the while: check again later, or a copy
 
 A message names the file, what was expected and what was found.
 """
@@ -29,6 +30,7 @@ __all__ = [
     "RolledBack",
     "Stray",
     "TooLong",
+    "Unsettled",
     "printable",
 ]
 
@@ -63,6 +65,10 @@ class Expired(EditionError):
 
 class Stray(EditionError):
     """A file that nobody signed; readers must not meet it."""
+
+
+class Unsettled(EditionError):
+    """New editions arrived faster than one could be checked; nothing is proved or disproved."""
 
 
 def printable(text: str) -> str:

@@ -20,6 +20,7 @@ from tamizdat.edition.errors import (
     Missing,
     Stray,
     TooLong,
+    Unsettled,
 )
 from tamizdat.edition.roles import file_name
 from tamizdat.edition.sealing import seal_bin, seal_snapshot, seal_timestamp
@@ -367,7 +368,9 @@ def test_what_is_wrong_and_stays_wrong_is_told(newsroom: Newsroom, trust: Trust)
         settled(lambda: check_edition(newsroom.source, trust), trust, newsroom.source)
 
 
-def test_editions_that_come_too_fast_are_given_up(newsroom: Newsroom, trust: Trust) -> None:
+def test_of_editions_that_come_too_fast_nothing_is_said_but_that(
+    newsroom: Newsroom, trust: Trust
+) -> None:
     def hurry() -> None:
         newsroom.publish({"a/index.html": str(newsroom.versions["snapshot"]).encode()})
         newsroom.files[PAGE] = b"?"
@@ -377,7 +380,7 @@ def test_editions_that_come_too_fast_are_given_up(newsroom: Newsroom, trust: Tru
         check_edition(newsroom.source, trust)
         hurry()
 
-    with pytest.raises(Altered):
+    with pytest.raises(Unsettled, match=f"each of 4 checks.*{PAGE}.*check a copy"):
         settled(check, trust, Hurrying(newsroom, hurry))
 
 
