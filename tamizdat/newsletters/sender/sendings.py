@@ -5,6 +5,7 @@ Rules:
 * There is one sending for an issue, and a state changes only from a state that allows it: who
   presses twice, or is too late, changes nothing and is told so (``WrongState``).
 * What is due goes by itself only within GRACE after its time. Later somebody is asked first.
+* What begins is what was looked at: one that was moved or confirmed anew since does not.
 * ``begin`` may be cut off anywhere and be called again, also by two at once: stencils stand before
   the first delivery, and each slice of deliveries stands with the mark of how far it reached.
 """
@@ -142,9 +143,12 @@ def begin(sending: Sending, stencils: Mapping[str, Stencil], now: datetime) -> N
             state=State.LAYING_OUT,
             begun_at=sending.begun_at or now,
         )
+        found = _of(sending.issue)
+        if (found.due_at, found.confirmed) != (sending.due_at, sending.confirmed):
+            raise WrongState("expected the sending that was looked at; it was changed since")
         kept = [Kept(sending=sending, variant=v, packed=s.pack()) for v, s in stencils.items()]
         Kept.objects.bulk_create(kept, ignore_conflicts=True)
-    laying.lay_out(_of(sending.issue), now)
+    laying.lay_out(found, now)
 
 
 # Looking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -51,13 +52,23 @@ def age(visit: Visit) -> Findings:
 
 
 def retractions(visit: Visit) -> Findings:
-    """Find what was taken back and is not sealed beside the backups. Its rows bear a day alone."""
+    """Find what was taken back and is not sealed beside the backups. Its rows bear a day alone:
+    that it cannot be written is known at once, that it was not for another reason a day later."""
     from django.conf import settings
 
     from tamizdat.bake.models import Withdrawn
     from tamizdat.vault.models import RETRACTION, Retraction
 
     if not settings.BACKUP_RECIPIENTS:
+        return
+    folder = Path(settings.BACKUP_FOLDER)
+    waits = Retraction.objects.exists() or Withdrawn.objects.exists()
+    if waits and not _takes_files(folder):
+        yield error(
+            "backups",
+            f"what was taken back cannot be written to {folder}: a restore would bring it back",
+            "let the worker write there, or set TAMIZDAT_BACKUP_FOLDER",
+        )
         return
     before = visit.now - PATIENT
     today = before.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -71,6 +82,12 @@ def retractions(visit: Visit) -> Findings:
             "the worker says why (journalctl -u tamizdat): most often it cannot write to "
             "TAMIZDAT_BACKUP_FOLDER",
         )
+
+
+def _takes_files(folder: Path) -> bool:
+    """Say whether files can be made in a folder, which is made itself where it is not there."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def place(visit: Visit) -> Findings:

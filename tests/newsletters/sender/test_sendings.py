@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -53,6 +54,18 @@ def test_an_issue_that_has_not_begun_can_be_called_off_and_scheduled_again() -> 
         sendings.begin(sending, {"digest": stencil()}, NOW)
     sendings.schedule(Plan(sending.issue, LETTER, "en", NOW), NOW)
     assert [each.pk for each in sendings.due(NOW)] == [sending.pk]
+
+
+@pytest.mark.parametrize("moved", [{"due_at": NOW + HOUR}, {"confirmed": {"subject": "Other"}}])
+def test_an_issue_that_was_moved_or_confirmed_anew_since_it_was_looked_at_does_not_begin(
+    moved: dict[str, Any],
+) -> None:
+    sending = scheduled()
+    Sending.objects.filter(pk=sending.pk).update(**moved)
+    with pytest.raises(WrongState, match="changed since"):
+        sendings.begin(sending, {"digest": stencil()}, NOW)
+    sending.refresh_from_db()
+    assert (sending.state, sending.begun_at, laid(sending)) == ("scheduled", None, [])
 
 
 def test_what_was_never_scheduled_is_named_as_such() -> None:

@@ -223,6 +223,20 @@ def test_what_was_taken_back_and_waits_since_yesterday_to_be_sealed_is_an_error(
     assert looking(backups.retractions) == []
 
 
+def test_what_was_taken_back_and_cannot_be_sealed_is_an_error_at_once(
+    looking: Looking, settings: DjangoSettings, tmp_path: Path
+) -> None:
+    settings.BACKUP_RECIPIENTS = ["age1somebody"]
+    settings.BACKUP_FOLDER = tmp_path / "there" / "backups"  # is made when it is needed
+    Retraction.objects.note("erased", b"i" * 16, timezone.now())
+    assert looking(backups.retractions) == []
+    (tmp_path / "there").write_text("a file stands in the way")
+    (said,) = looking(backups.retractions)
+    assert said.startswith("error backups: what was taken back cannot be written to")
+    Retraction.objects.all().delete()
+    assert looking(backups.retractions) == []
+
+
 def test_a_post_that_is_not_at_work_is_a_warning(looking: Looking) -> None:
     run = looking.folder.run
     with (run / "serve.lock").open("w") as serve, (run / "worker.lock").open("w") as worker:
