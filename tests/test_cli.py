@@ -199,8 +199,31 @@ def test_init_shows_the_passphrase_of_the_root_keys_once_and_before_they_count(
     files = [tmp_path / "root-keys" / f"root-{number}.age" for number in (4, 5, 6)]
     opened = [open_file(file, passphrase, CHEAP).key_id for file in files]
     assert Keyring.load(tmp_path / "keys").root.roles["root"].keyids == opened
+    (others,) = [line for line in said.splitlines() if "of another ceremony" in line]
+    assert re.findall(r"root-(\d)\.age", others) == ["1", "2", "3"]
     command._make_keys(folder, options, command._asker(options))  # the next time nothing is made
     assert command.stdout._out.getvalue() == said
+
+
+@pytest.mark.long
+def test_an_init_that_was_cut_short_is_finished_by_the_next_with_a_key_for_backups(
+    own_newsroom: Path, tmp_path: Path
+) -> None:
+    for file in own_newsroom.glob("newsroom.sqlite3*"):
+        file.unlink()
+    shutil.rmtree(own_newsroom / "people")
+    env = own_newsroom / "newsroom.env"
+    lines = env.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("TAMIZDAT_BACKUP_RECIPIENTS")]
+    assert len(kept) == len(lines) - 1
+    env.write_text("".join(kept), encoding="utf-8")  # killed before it named the key that it made
+    secret = tmp_path / "secret.txt"
+    secret.write_text(new_identity(), encoding="utf-8")
+    done = tamizdat("init", "--home", own_newsroom, "--passphrase-file", secret)
+    assert done.returncode == 0, done.stderr
+    assert "root-keys/backup-2.age   opens backups of this newsroom" in done.stdout
+    assert "password" in done.stdout
+    assert "TAMIZDAT_BACKUP_RECIPIENTS=age1" in env.read_text(encoding="utf-8").replace('"', "")
 
 
 def test_init_puts_root_keys_on_sticks_each_with_a_passphrase_of_its_own(tmp_path: Path) -> None:

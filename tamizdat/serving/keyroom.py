@@ -105,8 +105,13 @@ def hold_ceremony(
 
 
 def lines(made: Made) -> list[str]:
-    """Return the files of root keys, as lines of text."""
-    return [f"  {file}   key {short(rootkeys.key_id_of(file) or '')}" for file in made.files]
+    """Return the files of root keys, as lines of text, and what beside them is none."""
+    found = [f"  {file}   key {short(rootkeys.key_id_of(file) or '')}" for file in made.files]
+    beside = {each for file in made.files for each in file.parent.glob("root-*.age")}
+    if others := sorted(beside - set(made.files)):
+        names = ", ".join(str(each) for each in others)
+        found.append(f"  {names}: of another ceremony, or one that was cut short; no keys of ours")
+    return found
 
 
 def make_root_key(folder: Folder, stick: Path, ask: Ask) -> tuple[Key, Path]:

@@ -121,6 +121,11 @@ def add_key(folder: Folder, file: Path, ask: keyroom.Ask) -> str:
     return recipient
 
 
+def names_recipient(folder: Folder) -> bool:
+    """Say whether the settings name somebody who can open backups."""
+    return folder.is_newsroom() and bool(read(folder.settings).get(SETTING))
+
+
 def carried(file: Path, recipient: str) -> str:
     return (
         f"  {file}   opens backups of this newsroom ({recipient[:12]}…)\n"

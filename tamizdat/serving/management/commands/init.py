@@ -19,7 +19,7 @@ from tamizdat.edition.roles import shape_for
 from tamizdat.reader import words
 from tamizdat.serving import keyroom, vaultroom
 from tamizdat.serving.folder import Folder, local
-from tamizdat.serving.management.commands.backup import add_key, carried
+from tamizdat.serving.management.commands.backup import add_key, carried, names_recipient
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,149}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")
@@ -144,14 +144,15 @@ class Command(BaseCommand):
         if options["is_new"]:
             self.stderr.write("Making the databases …")
         opening.migrate()
+        stands = User.objects.exclude(username=SHARED_USERNAME).exists()
         with alone(folder.keys):
             ask = self._asker(options)
             is_first = not keyroom.has_keys(folder)
             self._make_keys(folder, options, ask)
             self._make_vault(folder, options, ask)
-            if is_first:
+            if is_first or not stands:  # an init that was cut short is finished by the next
                 self._make_backup_key(folder, options, ask)
-        if User.objects.exclude(username=SHARED_USERNAME).exists():
+        if stands:
             self.stdout.write(f"{folder.path} is a newsroom already; its databases are up to date.")
             return
         password = new_password()
@@ -192,9 +193,13 @@ class Command(BaseCommand):
 
     def _make_backup_key(self, folder: Folder, options: dict[str, Any], ask: keyroom.Ask) -> None:
         """Make the key that opens backups, beside the newsroom's first root key."""
-        file = (options["to"] or [folder.root_keys])[0] / "backup.age"
-        if file.exists():
+        if names_recipient(folder):
             return
+        stick, number = (options["to"] or [folder.root_keys])[0], 1
+        file = stick / "backup.age"
+        while file.exists() or file.with_suffix(".pub").exists():  # of an init that was cut short
+            number += 1
+            file = stick / f"backup-{number}.age"
         if options["passphrase_file"]:
             ask = keyroom.Passphrases(options["passphrase_file"][:1])
         self.stdout.write(carried(file, add_key(folder, file, ask)))
