@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import errno
 import gc
 import os
 import sys
@@ -39,6 +40,18 @@ OURS = tuple(
 DJANGOS_OWN_OPTIONS = {"settings", "pythonpath", "no_color", "force_color", "skip_checks"}
 DJANGOS_OWN_OPTIONS |= {"verbosity", "version"}
 STOPPED = 130  # what a shell calls the end by Ctrl+C
+DISK_FULL = "the disk is full: make room, and do it again"
+SQLITE_SAYS = {  # words of its own, which quote nobody's
+    "database or disk is full": DISK_FULL,
+    "disk I/O error": "the disk does not take or give a database's bytes: see that it is not full, "
+    "and what dmesg says of it; then do it again",
+    "attempt to write a readonly database": "a database's file cannot be written: do it as its "
+    "owner, and see that the disk is not read-only",
+    "unable to open database file": "a database's file cannot be opened: do it as its owner, and "
+    "see that the disk is not full",
+    "database is locked": "another program has held a database for long: wait, or end it, and do "
+    "it again",
+}
 
 
 class Refused(Exception):
@@ -110,8 +123,19 @@ def explain(error: Exception) -> str:
     text = " ".join(str(error).split()).removeprefix("Error: ")
     if _is_ours(error):
         return text
+    if plain := _of_the_disk(error, text):
+        return plain
     words = "" if _quotes_rows(error) else f": {scrubbing.scrub(text)}"
     return f"{type(error).__name__}{words} (--traceback shows where)"
+
+
+def _of_the_disk(error: Exception, text: str) -> str:
+    """Say in plain words what a disk or a database's file does not let us do; empty for others."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return "the disk can only be read: let it be written to, and do it again"
+    return SQLITE_SAYS.get(text, "") if _quotes_rows(error) else ""
 
 
 def _quotes_rows(error: Exception) -> bool:

@@ -357,3 +357,19 @@ def test_a_command_that_fails_says_no_row_and_no_address() -> None:
     assert explain(ValueError("no mail to reader@lantern.example from 203.0.113.7")) == (
         "ValueError: no mail to [address] from [address] (--traceback shows where)"
     )
+
+
+def test_a_command_that_meets_a_full_disk_says_so_in_plain_words() -> None:
+    import errno
+    import sqlite3
+
+    from django.db import OperationalError
+
+    from tamizdat.cli import DISK_FULL, explain
+
+    assert explain(OSError(errno.ENOSPC, "No space left on device", "/a")) == DISK_FULL
+    assert explain(OperationalError("database or disk is full")) == DISK_FULL
+    assert explain(sqlite3.OperationalError("disk I/O error")).startswith("the disk does not take")
+    assert explain(OperationalError("near reader@lantern.example: syntax error")) == (
+        "OperationalError (--traceback shows where)"
+    )

@@ -2,8 +2,8 @@
 
 Rules:
 
-* No failing bake ends it. It says what failed, keeps that for the dashboard, and tries again: at
-  once when something changes, else after a pause that doubles up to LONGEST_PAUSE.
+* No failing bake ends it, and no full disk. It says what failed, keeps that for the dashboard, and
+  tries again: at once when something changes, else after a pause that doubles up to LONGEST_PAUSE.
 * What goes live, ends, or comes out of an embargo does so without anyone's click.
 * What expires is signed again well before it does, also when nothing is published.
 * When the newsroom's public address or its desk's has changed, or the edition's folder was lost,
@@ -13,11 +13,12 @@ Rules:
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -63,6 +64,7 @@ class Resident:
         with only_one(self.run_folder), Bell(self.run_folder) as bell:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._on_signal)
+            self._lay_by()
             is_rung = True
             while not self.is_told:
                 close_old_connections()
@@ -122,7 +124,7 @@ class Resident:
             since=before.since if before else self.clock(),
             tries=before.tries + 1 if before else 1,
             what=", ".join(getattr(error, "__notes__", ())),
-            error=type(error).__name__,
+            error=_kind(error),
         )
         pause = min(LONGEST_PAUSE, SWEEP * 2**self._trouble.tries)
         self._not_before = self.timer() + pause
@@ -133,16 +135,28 @@ class Resident:
             self._trouble.tries,
             pause,
         )
-        trouble.note(self.run_folder, self._trouble)
+        with suppress(OSError):
+            trouble.note(self.run_folder, self._trouble)
 
     def _recover(self) -> None:
         if self._trouble is None and trouble.standing(self.run_folder) is None:
             return
         self._trouble, self._not_before = None, 0.0
         trouble.clear(self.run_folder)
+        self._lay_by()
+
+    def _lay_by(self) -> None:
+        with suppress(OSError):
+            trouble.lay_by(self.run_folder)
 
     def _on_signal(self, number: int, frame: object) -> None:
         self.is_told = True
+
+
+def _kind(error: Exception) -> str:
+    """Return what kind of error this is, without its words."""
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if is_full else type(error).__name__
 
 
 def must_begin_anew(run: Path) -> bool:

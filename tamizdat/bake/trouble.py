@@ -1,7 +1,8 @@
 """What keeps the baker from its work, kept where the newsroom's dashboard can read it.
 
 The file is there only while there is trouble. It names the file that could not be made and the
-kind of error, and never a word of a story.
+kind of error, and never a word of a story. Room for it is laid by while there is none: a full disk
+is a trouble, too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 FILE = "bake-status.json"
+SPARE = ".bake-status.spare"  # room for it on a disk that is full
+LENGTH = 4096  # bytes
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,24 @@ class Trouble:
         )
 
 
+def lay_by(run: Path) -> None:
+    """Lay room by for a trouble, where it is not there yet. Raises OSError."""
+    spare = run / SPARE
+    if not spare.exists() or spare.stat().st_size < LENGTH:
+        spare.write_bytes(b" " * LENGTH)
+
+
 def note(run: Path, trouble: Trouble) -> None:
-    """Keep a trouble, whole or not at all."""
+    """Keep a trouble; on a full disk, in the room that was laid by. Raises OSError."""
     words = {**asdict(trouble), "since": trouble.since.isoformat(), "plain": trouble.plain}
+    data = json.dumps(words, indent=1).encode()
     aside = run / f".{FILE}.new"
-    aside.write_text(json.dumps(words, indent=1), encoding="utf-8")
+    try:
+        aside.write_bytes(data)
+    except OSError:
+        aside = run / SPARE if (run / SPARE).exists() else run / FILE
+        with aside.open("r+b") as file:
+            file.write(data.ljust(LENGTH))
     aside.replace(run / FILE)
 
 

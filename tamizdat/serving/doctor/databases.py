@@ -56,6 +56,15 @@ def pragmas(visit: Visit) -> Findings:
                     )  # fmt: skip
 
 
+# What SQLite says where the disk is in the way: no reason to put a backup in the file's place.
+NO_DAMAGE = (
+    "disk I/O error",
+    "database or disk is full",
+    "unable to open database file",
+    "database is locked",
+)
+
+
 def integrity(visit: Visit) -> Findings:
     """Find damaged pages and indexes, as far as a minute goes."""
     for _, file in files():
@@ -67,6 +76,12 @@ def integrity(visit: Visit) -> Findings:
                 file.name,
                 f"it is too large to be checked in {CHECK_FOR:.0f} s",
                 "tamizdat restore --check looks at the newest backup, on another machine",
+            )
+        elif answer in NO_DAMAGE:
+            yield error(
+                file.name,
+                f"cannot be looked at ({answer})",
+                "make room on its disk; see who may write there, and what dmesg says; ask again",
             )
         elif answer != "ok":
             yield error(

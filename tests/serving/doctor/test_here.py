@@ -154,6 +154,15 @@ def test_a_damaged_file_is_an_error(looking: Looking, file: Path) -> None:
     assert said.endswith("restore the newest backup")
 
 
+def test_a_file_that_the_disk_does_not_give_is_not_called_damaged(
+    looking: Looking, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "quick_check", lambda file: "disk I/O error")
+    (said,) = looking(databases.integrity)
+    assert said.startswith("error newsroom.sqlite3: cannot be looked at (disk I/O error)")
+    assert "restore" not in said
+
+
 def test_a_file_that_takes_too_long_was_not_looked_at(file: Path) -> None:
     assert databases.quick_check(file, seconds=60.0) == "ok"
     assert databases.quick_check(file, seconds=-1.0) in (None, "ok")  # small: it may be done first
