@@ -13,13 +13,14 @@ again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from wagtail.models import Page
 
 from tamizdat.bake import bundling, machines, parts, recipes
@@ -201,15 +202,15 @@ def _due(now: datetime) -> QuerySet[Change]:
 
 
 def mark(names: Iterable[str], *, behind: int = 0) -> None:
-    """Note that these files must be made again; for a part of a story, the story.
+    """Note that these files must be made again; for a part of a story, the story. Those of a rank
+    are made in the order of their names here.
 
     ``behind`` puts them behind everything else: a story that is published while the whole
     edition is made again does not wait for it.
     """
     wanted = dict.fromkeys(map(parts.whole, names))
-    ranked = sorted((recipes.rank(name), name) for name in wanted)
-    for rank, group in groupby(ranked, key=lambda each: each[0]):
-        for part in slices([name for _, name in group]):
+    for rank, group in groupby(sorted(wanted, key=recipes.rank), recipes.rank):
+        for part in slices(list(group)):
             _mark(part, rank, behind)
 
 
@@ -236,19 +237,23 @@ def mark_all(now: datetime) -> None:
     names = [*recipes.all_recipes(), *_numbered()]
     alone = File.objects.exclude(recipe__startswith="words:")  # the search index is made of pages
     names += alone.values_list("recipe", flat=True)
-    ordered = sorted(set(names), key=lambda name: (recipes.rank(name), name))
+    ordered = sorted(dict.fromkeys(names), key=recipes.rank)
     for part in slices(ordered, SLICE * 4):
         with transaction.atomic():
             mark(part, behind=BEHIND)
 
 
 def _numbered() -> Iterator[str]:
-    rows = Listed.objects.order_by().values("list").annotate(length=Count("pk"))
-    for name, length in rows.values_list("list", "length"):
-        yield from machines.of_list(name)
+    """Name the files of all lists. Archive pages come in the order of their stories' days: those
+    that are made together, of whatever lists, show the same stories."""
+    begun: Counter[str] = Counter()
+    for name in Listed.objects.stretches(LIST_LENGTH):
+        if name not in begun:
+            yield from machines.of_list(name)
         if has_pages(name):
-            yield f"list:{name}"
-            yield from (f"list:{name}:{each}" for each in range(1, archive_pages(length) + 1))
+            # A numbered page is whole, and a newer story stands behind it.
+            yield f"list:{name}:{begun[name]}" if begun[name] else f"list:{name}"
+        begun[name] += 1
 
 
 @dataclass

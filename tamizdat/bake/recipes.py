@@ -222,7 +222,8 @@ KINDS: dict[str, Callable[[str, Showing], Made | None]] = {
 
 def all_recipes() -> list[str]:
     """Name everything that a whole edition may hold (numbered archive pages come by the plan)."""
-    found = [f"story:{pk}" for pk in Story.objects.live().values_list("pk", flat=True)]
+    stories = Story.objects.live().order_by("pk").values_list("pk", flat=True)
+    found = [f"story:{pk}" for pk in stories]  # neighbours, which show the same, stand together
     found += machines.OF_NEWSROOM
     for home in Home.objects.live().select_related("locale"):
         code = home.language

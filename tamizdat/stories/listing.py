@@ -61,6 +61,11 @@ RANK = (
     "SELECT COUNT(*) FROM (SELECT 1 FROM stories_listed WHERE list = %s"
     " AND (sort_at, story_id) < (%s, %s) LIMIT %s) AS older"
 )
+STRETCHES = (
+    "SELECT list FROM (SELECT list, sort_at, ROW_NUMBER()"
+    " OVER (PARTITION BY list ORDER BY sort_at, story_id) AS place FROM stories_listed) AS placed"
+    " WHERE place %% %s = 1 ORDER BY sort_at, list"
+)
 
 
 class ListedManager(models.Manager["Listed"]):
@@ -95,6 +100,13 @@ class ListedManager(models.Manager["Listed"]):
         """
         place = (_stored(sort_at), story_id, ALL if has_pages(name) else MANY)
         return _numbers(RANK, name, *place)[0]
+
+    def stretches(self, length: int) -> list[str]:
+        """Cut every list into stretches of so many stories, from its oldest on; name the list of
+        each stretch, in the order in which they begin. The last one of a list may be shorter."""
+        with connection.cursor() as cursor:
+            cursor.execute(STRETCHES, [length])
+            return [row[0] for row in cursor.fetchall()]
 
     def months(self, language: str) -> list[str]:
         """Step from month to month through the language's list, a row each."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tamizdat.bake import baker, hands, plan
+from tamizdat.bake import baker, hands, plan, recipes
 from tamizdat.bake.models import Asset, Dirty, File, Metadata
 from tamizdat.stories.models import Home, Story
 from tests import writing
@@ -147,3 +147,23 @@ def test_a_page_that_a_hand_cannot_make_is_named_and_keeps_no_other_waiting(
     assert caught.value.__notes__ == [f"story:{broken.pk}"]
     monkeypatch.undo()
     assert File.objects.filter(recipe__startswith="story:").count() == 11
+
+
+def test_archive_pages_of_the_same_days_are_made_together(
+    newsroom: dict[str, Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch of them shows the same stories, whatever lists they belong to: each is read once."""
+    monkeypatch.setattr(plan, "LIST_LENGTH", 2)
+    home = newsroom["en"]
+    start = timezone.now() - timedelta(days=200)
+    shelves = [writing.section(home, name) for name in ("Politics", "Culture")]
+    for number in range(10):
+        moment = start + timedelta(days=number)
+        writing.published(home, f"Vote {number}", section=shelves[number % 2], at=moment)
+    plan.mark_all(timezone.now())
+    rows = Dirty.objects.filter(
+        rank=recipes.ARCHIVE_RANK + plan.BEHIND, recipe__startswith="list:p"
+    )
+    made = list(rows.order_by("pk").values_list("recipe", flat=True))
+    older, newer = ({f"list:p{shelf.pk}:{page}" for shelf in shelves} for page in (1, 2))
+    assert (set(made[:2]), set(made[2:])) == (older, newer)
