@@ -24,6 +24,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -93,10 +94,10 @@ def bake(
                 duty.note_address(run)
             work.searching.begin(looks=full or was_cut_short)
             work.run()
-            work.finish()
+            work.finish(clears=full or was_cut_short)
             work.let_hands_go()
             if full or was_cut_short:
-                work.leaving.clear()
+                work.leaving.clear_beside()
                 work.seal()
             if full:
                 duty.note_all_made(run)
@@ -167,13 +168,16 @@ class Baking:
             ):
                 return
 
-    def finish(self) -> None:
-        """Seal an edition that is whole, with all that is made before it and of it."""
+    def finish(self, *, clears: bool = False) -> None:
+        """Seal an edition that is whole, with all that is made before it and of it. ``clears``:
+        files that no record knows go then."""
         # Here stands what is made of all pages and lists, and sealed with them.
         self.searching.bring_up_to_date()
         self.seal()
         # Here stands what is made of the sealed edition, and lies beside it.
-        self._bundle()
+        with self._bundling():
+            if clears:
+                self.leaving.clear()
 
     def seal(self) -> None:
         """Seal what was made up to now as an edition; nothing new makes none."""
@@ -190,10 +194,10 @@ class Baking:
             self.report.edition = number
             self.report.editions += 1
 
-    def _bundle(self) -> None:
+    def _bundling(self) -> AbstractContextManager[None]:
         """Make the bundles of recent stories that changed, of the edition that stands now."""
         share = self._hands.share if self._hands else None
-        bundling.make_waiting(self.tree, self.sealing.keyring, self.now, share)
+        return bundling.making(self.tree, self.sealing.keyring, self.now, share)
 
     # Making
 

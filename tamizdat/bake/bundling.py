@@ -15,6 +15,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -79,27 +80,35 @@ class Job:
     frame: saving.Around | None = None  # around the saved file
 
 
-Share = Callable[[Callable[[list[Job]], None], list[Job]], None]
+Share = Callable[[Callable[[list[Job]], None], list[Job]], AbstractContextManager[None]]
 
 
-def make_waiting(tree: Tree, keyring: Keyring, now: datetime, share: Share | None = None) -> None:
-    """Make the bundles, saved files and weeks that are to be made, of the edition that stands now.
+def make_waiting(tree: Tree, keyring: Keyring, now: datetime) -> None:
+    """Make the bundles, saved files and weeks that are to be made, of the edition that stands."""
+    with making(tree, keyring, now):
+        pass
+
+
+@contextmanager
+def making(
+    tree: Tree, keyring: Keyring, now: datetime, share: Share | None = None
+) -> Iterator[None]:
+    """Make them while the caller does something else, if others help; else before.
 
     ``share`` lets others help where there are many.
     """
     rows = list(Dirty.objects.filter(rank=RANK))
     languages = weeks.due(tree, (parts.id_of(row.recipe) for row in rows), now)
     if not rows and not languages:
+        yield
         return
     versions = dict(Metadata.objects.values_list("role", "version"))
     above = _above(tree, keyring, versions)
     put = partial(_put, tree.root, above)
     jobs = list(_jobs(rows, versions))
-    if share is not None and len(jobs) >= MANY:
-        share(put, jobs)
-    else:
-        put(jobs)
-    weeks.make(tree, languages, above, versions, now)
+    with share(put, jobs) if share and len(jobs) >= MANY else nullcontext(put(jobs)):
+        weeks.make(tree, languages, above, versions, now)
+        yield
     tree.sync()
     with transaction.atomic():
         for row in rows:
@@ -171,18 +180,22 @@ def still_named(tree: Tree, now: datetime) -> list[str]:
     return list(_too_old(tree, now)[1])
 
 
-def sweep(tree: Tree, now: datetime) -> int:
+def sweep(tree: Tree, now: datetime, *, clears_parts: bool = False) -> int:
     """Take away bundles of stories that are older and do not link to theirs any more, or that are
-    gone, and their saved files; return how many."""
-    gone, _ = _too_old(tree, now)
+    gone, and their saved files; return how many. ``clears_parts``: and what a killed writer left.
+    """
+    gone, _ = _too_old(tree, now, clears_parts=clears_parts)
     for page in gone:
         saving.remove(tree, page)
     return len(gone)
 
 
-def _too_old(tree: Tree, now: datetime) -> tuple[list[str], list[str]]:
+def _too_old(
+    tree: Tree, now: datetime, *, clears_parts: bool = False
+) -> tuple[list[str], list[str]]:
     """Return the pages whose files may go, and the recipes of those that still link to them."""
-    there = {page for path in tree.paths(FOLDER) if (page := _page_of(path))}
+    paths = tree.walk(FOLDER, clears_parts=clears_parts)
+    there = {page for path in paths if (page := _page_of(path))}
     gone, named = set(there), list[str]()
     for part in slices(sorted(there)):
         rows = File.objects.filter(path__in=part)

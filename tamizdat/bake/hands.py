@@ -20,6 +20,7 @@ import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context
@@ -198,9 +199,13 @@ class Hands:
         for each in ready:
             yield each.result()
 
-    def share(self, deed: Callable[[list[T]], None], things: list[T]) -> None:
-        """Let the hands do a deed on all these things, some at a time, and wait for it."""
-        for each in [self._pool.submit(deed, part) for part in slices(things, SHARE)]:
+    @contextmanager
+    def share(self, deed: Callable[[list[T]], None], things: list[T]) -> Iterator[None]:
+        """Let the hands do a deed on all these things, some at a time, and wait for it at the end.
+        What ended it is raised there."""
+        given = [self._pool.submit(deed, part) for part in slices(things, SHARE)]
+        yield
+        for each in given:
             each.result()
 
     def close(self) -> None:

@@ -16,13 +16,23 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tamizdat.bake import bundling, journal, parts, plan, records, saving, scheduled, withdrawn
+from tamizdat.bake import (
+    bundling,
+    journal,
+    parts,
+    plan,
+    records,
+    saving,
+    scheduled,
+    sealing,
+    withdrawn,
+)
 from tamizdat.bake.models import Asset, Dirty, File, Moved, Shows
 from tamizdat.databases import slices
 from tamizdat.edition.tree import Tree
 from tamizdat.stories import keys
 
-BESIDE = ("signed/", "bundles/")  # folders whose files are on record elsewhere
+SIGNED = f"{sealing.FOLDER}/"  # the journal knows these
 
 
 class Leaving:
@@ -97,17 +107,19 @@ class Leaving:
             self._drop(path)
 
     def clear(self) -> None:
-        """Take away files that no record knows. A full bake looks for them, and one that follows
-        a bake that was cut short."""
-        strays = self.tree.paths(clears_parts=True)
+        """Take away files of the edition that no record knows. A full bake looks for them, and one
+        that follows a bake that was cut short. Bundles may be in the making meanwhile."""
+        known: set[str] = set()
         for model in (File, Asset):
-            strays.difference_update(
-                model._default_manager.values_list("path", flat=True).iterator()
-            )
+            known.update(model._default_manager.values_list("path", flat=True).iterator())
+        found = self.tree.walk(clears_parts=True, passes_by=bundling.FOLDER)
+        strays = [path for path in found if path not in known and not path.startswith(SIGNED)]
         for path in sorted(strays):
-            if not path.startswith(BESIDE):
-                self._remove(path)
-        bundling.sweep(self.tree, self.now)
+            self._remove(path)
+
+    def clear_beside(self) -> None:
+        """Take away what lies beside the edition for no story; and pictures that nobody names."""
+        bundling.sweep(self.tree, self.now, clears_parts=True)
         self.remove_idle_assets()
 
 

@@ -18,6 +18,7 @@ import gzip
 import hashlib
 import os
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -180,17 +181,23 @@ class Tree:
 
         ``clears_parts``: take away what a writer that was killed left beside the files.
         """
-        found = set()
-        for folder, _, names in os.walk(self._place(below) if below else self._real):
+        return set(self.walk(below, clears_parts=clears_parts))
+
+    def walk(
+        self, below: str = "", *, clears_parts: bool = False, passes_by: str = ""
+    ) -> Iterator[str]:
+        """Yield the same, a folder at a time; a folder at the top may be passed by."""
+        for folder, folders, names in os.walk(self._place(below) if below else self._real):
             above = f"{folder[len(self._real) + 1 :]}/" if folder != self._real else ""
+            if not above and passes_by in folders:
+                folders.remove(passes_by)
+            there = set(names)
             for name in names:
                 if not _is_part(name):
-                    found.add(f"{above}{name}")
+                    if not _is_sibling(name, there):
+                        yield f"{above}{name}"
                 elif clears_parts:
                     Path(folder, name).unlink(missing_ok=True)
-        siblings = [path for path in found if _is_sibling(path, found)]
-        found.difference_update(siblings)
-        return found
 
     def sync(self) -> None:
         """Make all that was written durable (one syncfs for the whole file system)."""
@@ -220,9 +227,8 @@ def sibling(place: Path, ending: str) -> Path:
     return place.with_name(place.name + ending)
 
 
-def _is_sibling(path: str, all_paths: set[str]) -> bool:
-    stem, dot, ending = path.rpartition(".")
-    return f"{dot}{ending}" in SIBLINGS and stem in all_paths
+def _is_sibling(name: str, all_names: set[str]) -> bool:
+    return name.endswith(SIBLINGS) and name.rpartition(".")[0] in all_names
 
 
 def _is_part(name: str) -> bool:

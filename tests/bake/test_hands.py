@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tamizdat.bake import baker, hands, plan, recipes
+from tamizdat.bake import baker, bundling, hands, plan, recipes
+from tamizdat.bake.leaving import Leaving
 from tamizdat.bake.models import Asset, Dirty, File, Metadata
-from tamizdat.stories.models import Home, Story
+from tamizdat.stories.models import Change, Home, Story
 from tests import writing
 from tests.bake.test_incremental import tree
 
@@ -167,3 +168,28 @@ def test_archive_pages_of_the_same_days_are_made_together(
     made = list(rows.order_by("pk").values_list("recipe", flat=True))
     older, newer = ({f"list:p{shelf.pk}:{page}" for shelf in shelves} for page in (1, 2))
     assert (set(made[:2]), set(made[2:])) == (older, newer)
+
+
+@pytest.mark.long
+def test_strays_are_looked_for_while_hands_make_bundles(
+    newsroom_of_many: Home, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in the making is no stray; what a killed hand left there goes when all is made."""
+    monkeypatch.setattr(bundling, "MANY", 4)
+    Change.objects.all().delete()  # else bundles are made with what an editor waits for
+    folder = tmp_path / "edition"
+    (folder / "bundles").mkdir(parents=True)
+    half, stray = folder / "bundles/.77-1.part", folder / "stray.html"
+    half.write_bytes(b"half")
+    stray.write_bytes(b"stray")
+    real, seen = Leaving.clear, []
+
+    def watched(self: Leaving) -> None:
+        real(self)
+        seen.append((Dirty.objects.filter(rank=plan.BUNDLES).exists(), half.exists()))
+
+    monkeypatch.setattr(Leaving, "clear", watched)
+    bake_into(folder, settings, 2)
+    assert seen == [(True, True)]
+    assert not half.exists()
+    assert not stray.exists()

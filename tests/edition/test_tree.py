@@ -175,3 +175,13 @@ def test_paths_below_a_folder_are_named_from_the_top_through_a_link_as_well(
     tree.write("index.html", PAGE)
     assert tree.paths("bundles") == {"bundles/a.json"}
     assert tree.paths() == {"bundles/a.json", "index.html"}
+
+
+def test_a_walk_passes_a_folder_at_the_top_by(tree: Tree) -> None:
+    for path in ("bundles/a.json", "2026/bundles/index.html", "index.html"):
+        tree.write(path, PAGE)
+    part = tree.root / "bundles/.77-1.part"
+    part.write_bytes(b"in the making")
+    found = tree.walk(clears_parts=True, passes_by="bundles")
+    assert sorted(found) == ["2026/bundles/index.html", "index.html"]
+    assert part.exists()
