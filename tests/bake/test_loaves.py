@@ -100,12 +100,23 @@ def test_more_stories_need_no_more_questions(archive: list[Story]) -> None:
     assert counts[1] <= counts[0] < 25
 
 
+def test_where_one_language_is_public_no_translations_are_read(archive: list[Story]) -> None:
+    """They are as many as the stories; a page has nowhere to show them."""
+    stories = [f"story:{story.pk}" for story in archive]
+    asks = '"translation_key" IN'
+    assert any(asks in each for each in asked(stories, Orders.load()))
+    Home.objects.exclude(pk=archive[0].get_ancestors().type(Home).get().pk).update(live=False)
+    assert not any(asks in each for each in asked(stories, Orders.load()))
+
+
 def questions(names: list[str], orders: Orders) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as caught:
+    return len(asked(names, orders))
+
+
+def asked(names: list[str], orders: Orders) -> list[str]:
+    with CaptureQueriesContext(connection) as caught:
         made(names, timezone.now(), orders)
-    return len(caught)
+    return [each["sql"] for each in caught.captured_queries]
 
 
 def test_a_page_that_cannot_be_made_stops_no_other(

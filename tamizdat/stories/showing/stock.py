@@ -91,7 +91,7 @@ class Stock:
         self.share_pictures: Kept[int, Known | None] = Kept(_read_share_pictures, None)
         # Pages of any kind, by id, and by translation key
         self.pages: Kept[int, PageRow | None] = Kept(_read_pages, None)
-        self.translations: Kept[UUID, tuple[PageRow, ...]] = Kept(_read_translations, ())
+        self.translations: Kept[UUID, tuple[PageRow, ...]] = Kept(self._read_translations, ())
         self.whole_pages: Kept[int, Page | None] = Kept(_read_whole_pages, None)
         # Media, by id
         self.photos: Kept[int, Photo | None] = Kept(Photo.objects.in_bulk, None)
@@ -133,6 +133,13 @@ class Stock:
             own = [each for each in (*self._footers, *self.indexes) if each.is_child_of(home)]
             self._feet[home.pk] = [*own, *(each for more in FOOTERS for each in more(home))]
         return self._feet[home.pk]
+
+    def _read_translations(self, keys: list[UUID]) -> dict[UUID, tuple[PageRow, ...]]:
+        """Read pages and their translations; none where one language is public, and all pages are
+        in it. They would be as many as the stories themselves."""
+        if len(self.homes) < 2:
+            return {}
+        return grouped((row.translation_key, row) for row in _rows(translation_key__in=keys))
 
     # Reading ahead
 
@@ -233,10 +240,6 @@ def _read_corrections(ids: list[int]) -> dict[int, tuple[Said, ...]]:
 
 def _read_pages(ids: list[int]) -> dict[int, PageRow | None]:
     return {row.pk: row for row in _rows(pk__in=ids)}
-
-
-def _read_translations(keys: list[UUID]) -> dict[UUID, tuple[PageRow, ...]]:
-    return grouped((row.translation_key, row) for row in _rows(translation_key__in=keys))
 
 
 def _rows(**which: Any) -> Iterator[PageRow]:
