@@ -39,6 +39,7 @@ from tamizdat.stories.models import (
     Topic,
     Year,
 )
+from tamizdat.stories.showing import fronts
 from tamizdat.stories.showing.fronts import LIST_LENGTH, archive_pages
 from tamizdat.stories.showing.stories import REACH
 
@@ -247,7 +248,7 @@ def _numbered() -> Iterator[str]:
     """Name the files of all lists. Archive pages come in the order of their stories' days: those
     that are made together, of whatever lists, show the same stories."""
     begun: Counter[str] = Counter()
-    for name in Listed.objects.stretches(LIST_LENGTH):
+    for name in Listed.objects.stretches(fronts.LIST_LENGTH):
         if name not in begun:
             yield from machines.of_list(name)
         if has_pages(name):

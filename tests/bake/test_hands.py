@@ -17,6 +17,7 @@ from tamizdat.bake import baker, bundling, hands, plan, recipes
 from tamizdat.bake.leaving import Leaving
 from tamizdat.bake.models import Asset, Dirty, File, Metadata
 from tamizdat.stories.models import Change, Home, Story
+from tamizdat.stories.showing import fronts
 from tests import writing
 from tests.bake.test_incremental import tree
 
@@ -154,7 +155,7 @@ def test_archive_pages_of_the_same_days_are_made_together(
     newsroom: dict[str, Home], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch of them shows the same stories, whatever lists they belong to: each is read once."""
-    monkeypatch.setattr(plan, "LIST_LENGTH", 2)
+    monkeypatch.setattr(fronts, "LIST_LENGTH", 2)
     home = newsroom["en"]
     start = timezone.now() - timedelta(days=200)
     shelves = [writing.section(home, name) for name in ("Politics", "Culture")]
