@@ -270,7 +270,7 @@ def _roots(folder: Path) -> dict[int, bytes]:
     for each in (folder, folder / SIGNED):
         if each.exists():
             next(each.iterdir(), None)  # a glob is silent where it may not look
-    roots = {version: file.read_bytes() for version, file in _versions(folder, ROOT)}
+    roots = {version: file.read_bytes() for version, file in sorted(_versions(folder, ROOT))}
     if not roots:
         raise NoKeys(f"{folder} holds no keys; make them with: tamizdat keys ceremony")
     for version in range(1, max(roots)):

@@ -42,6 +42,7 @@ def begin(issue: Issue, **values: Any) -> None:
     plan = sendings.Plan(issue.uuid, letter.translation_key, "en", FRIDAY)
     sending = sendings.schedule(plan, now)
     sending.confirmed = confirming.facts_of(issue, letter)
+    sending.save()
     clerk.begin(issue, sending, FRIDAY)
     Sending.objects.filter(pk=sending.pk).update(**values)
 
